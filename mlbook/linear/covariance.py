@@ -1,0 +1,214 @@
+"""The Mahalanobis distance: the metric that a covariance matrix induces."""
+
+import numbers
+
+import numpy as np
+from scipy.linalg import eigh
+from sklearn.covariance import ledoit_wolf, oas
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, validate_data
+
+from mlbook.linear.base import LinearMetric, row_blocks
+
+ESTIMATES = ("total", "within", "ledoit_wolf", "oas", "diagonal")
+
+
+class Covariance(LinearMetric):
+    """Mahalanobis metric d(x, y)^2 = (x - y)^T C^-1 (x - y) of an estimated covariance C.
+
+    The distance is Euclid's after *whitening*: L = Lambda^(-1/2) V^T, where the columns of V
+    are the eigenvectors of C and Lambda holds its eigenvalues. Nothing here looks at which
+    points should be near: except for `estimate="within"` the labels are not used at all, so
+    this is a normalisation of the data rather than a learned metric.
+
+    Parameters
+    ----------
+    estimate : {"total", "within", "ledoit_wolf", "oas", "diagonal"}, default="total"
+        Which covariance:
+
+        - "total": the sample covariance of all points, divisor n - 1;
+        - "within": the pooled covariance around the class means, divisor n - n_classes
+          (the matrix that linear discriminant analysis whitens; needs y);
+        - "ledoit_wolf", "oas": the sample covariance shrunk towards a multiple of the
+          identity, the amount chosen from the data;
+        - "diagonal": the variances alone; the metric is then standardised Euclid.
+    ridge : float, default=0.0
+        Adds ridge times the mean variance to every eigenvalue. 0 is the plain estimate; as it
+        grows, the metric tends to a multiple of Euclid's. A relative number, so that it means
+        the same for data in other units.
+    rank : None, "auto" or int, default=None
+        How many principal directions of C to keep. None keeps all and demands a positive
+        definite C; "auto" keeps those with a non-zero eigenvalue, which is the pseudo-inverse;
+        an integer keeps that many of largest variance. With fewer directions than features
+        the result is a pseudo-metric.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (n_components, n_features)
+        The whitening map L.
+    covariance_ : ndarray of shape (n_features, n_features)
+        The estimate C, with the ridge.
+    eigenvalues_ : ndarray of shape (n_features,)
+        Eigenvalues of `covariance_` in decreasing order.
+    rank_ : int
+        Numerical rank of `covariance_`.
+    n_features_in_, feature_names_in_
+        As in scikit-learn.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        A `ValueError` too: the covariance is singular and neither a ridge nor a rank was given.
+
+    See Also
+    --------
+    sklearn.neighbors.NeighborhoodComponentsAnalysis : learns L from labels.
+
+    References
+    ----------
+    P. C. Mahalanobis, On the generalised distance in statistics, Proceedings of the National
+    Institute of Sciences of India 2(1), 1936. O. Ledoit and M. Wolf, A well-conditioned
+    estimator for large-dimensional covariance matrices, Journal of Multivariate Analysis
+    88(2), 2004.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.array([[2.0, 0.0], [-2.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    >>> metric = Covariance().fit(X)
+    >>> metric.pair_distance([[[0, 0], [2, 0]], [[0, 0], [0, 1]]]).round(3)
+    array([1.225, 1.225])
+    """
+
+    def __init__(self, estimate="total", ridge=0.0, rank=None):
+        self.estimate = estimate
+        self.ridge = ridge
+        self.rank = rank
+
+    def fit(self, X, y=None):
+        """Estimate the covariance and its whitening map.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,), default=None
+            Class labels; used, and needed, by `estimate="within"` only.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            On an unknown parameter value, NaN or infinite data, fewer than two samples, a
+            missing y, classes without any spread, a singular covariance, or a rank that the
+            covariance does not have.
+        """
+        self._check_parameters()
+        X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        covariance = self._estimate_covariance(X, y)
+        if self.ridge:
+            np.fill_diagonal(
+                covariance, covariance.diagonal() + self.ridge * covariance.diagonal().mean()
+            )
+        eigenvalues, eigenvectors = eigh(covariance)
+        eigenvalues, eigenvectors = eigenvalues[::-1], eigenvectors[:, ::-1]
+        # The sign of an eigenvector is arbitrary; fix it, so that equal data give equal maps.
+        largest = np.abs(eigenvectors).argmax(axis=0)
+        eigenvectors = eigenvectors * np.sign(eigenvectors[largest, range(len(largest))])
+
+        self.covariance_ = covariance
+        self.eigenvalues_ = np.maximum(eigenvalues, 0.0)
+        # Below this an eigenvalue is rounding noise of the sums or of the data themselves.
+        noise = max(len(eigenvalues) * np.finfo(float).eps, 10 * np.finfo(X.dtype).eps ** 2)
+        self.rank_ = int(np.sum(self.eigenvalues_ > noise * self.eigenvalues_[0]))
+        keep = self._directions_to_keep()
+        kept = self.eigenvalues_[:keep]
+        self._set_components(
+            (eigenvectors[:, :keep] / np.sqrt(kept)).T,
+            condition_number=np.sqrt(kept[0] / kept[-1]),
+        )
+        return self
+
+    def _check_parameters(self):
+        if self.estimate not in ESTIMATES:
+            raise ValueError(f"estimate must be one of {ESTIMATES}, got {self.estimate!r}")
+        ridge_is_number = isinstance(self.ridge, numbers.Real) and not isinstance(self.ridge, bool)
+        if not ridge_is_number or not 0 <= self.ridge < np.inf:
+            raise ValueError(f"ridge must be a finite number >= 0, got {self.ridge!r}")
+        rank_is_count = isinstance(self.rank, numbers.Integral) and not isinstance(self.rank, bool)
+        if not (self.rank is None or self.rank == "auto" or (rank_is_count and self.rank >= 1)):
+            raise ValueError(f"rank must be None, 'auto' or an integer >= 1, got {self.rank!r}")
+
+    def _estimate_covariance(self, X, y):
+        if self.estimate == "ledoit_wolf":
+            return ledoit_wolf(X.astype(np.float64, copy=False))[0]
+        if self.estimate == "oas":
+            return oas(X.astype(np.float64, copy=False))[0]
+        if self.estimate == "within":
+            groups, n_classes = _groups(X, y)
+            divisor = len(X) - n_classes
+            if divisor < 1:
+                raise ValueError(
+                    "estimate='within' needs a class with at least two samples; here each of the "
+                    f"{n_classes} classes has one"
+                )
+        else:
+            groups, divisor = np.zeros(len(X), dtype=int), len(X) - 1
+        covariance = _scatter(X, groups) / divisor
+        if self.estimate == "diagonal":
+            covariance = np.diag(covariance.diagonal())
+        return covariance
+
+    def _directions_to_keep(self):
+        n_features = len(self.eigenvalues_)
+        if self.rank_ == 0:
+            raise np.linalg.LinAlgError(
+                f"the {self.estimate} covariance is zero: the samples do not differ"
+                + (" within their classes" if self.estimate == "within" else "")
+            )
+        if self.rank is None:
+            if self.rank_ < n_features:
+                raise np.linalg.LinAlgError(
+                    f"the {self.estimate} covariance is singular (rank {self.rank_} of "
+                    f"{n_features} features), so it has no inverse. Use rank='auto' for the "
+                    "pseudo-inverse, ridge > 0, estimate='ledoit_wolf', or drop constant features."
+                )
+            return n_features
+        if self.rank == "auto":
+            return self.rank_
+        if self.rank > self.rank_:
+            raise ValueError(
+                f"rank={self.rank} asks for more directions than the {self.estimate} covariance "
+                f"has (rank {self.rank_} of {n_features} features)"
+            )
+        return int(self.rank)
+
+
+def _groups(X, y):
+    """Labels as 0 .. n_classes - 1, and n_classes."""
+    if y is None:
+        raise ValueError("estimate='within' requires y to be passed, but the target y is None")
+    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+    if y.ndim != 1 or len(y) != len(X):
+        raise ValueError(f"y must hold one label for each of the {len(X)} samples, got {y.shape}")
+    check_classification_targets(y)
+    classes, groups = np.unique(y, return_inverse=True)
+    return groups, len(classes)
+
+
+def _scatter(X, groups):
+    """Sum over points of (x - m)(x - m)^T, m the mean of the point's group, in float64.
+
+    Works through blocks of rows, so that float32 data are never copied whole.
+    """
+    n_groups = groups.max() + 1
+    means = np.zeros((n_groups, X.shape[1]))
+    for group in range(n_groups):
+        means[group] = X[groups == group].mean(axis=0, dtype=np.float64)
+    scatter = np.zeros((X.shape[1], X.shape[1]))
+    for rows in row_blocks(len(X)):
+        centred = X[rows] - means[groups[rows]]
+        scatter += centred.T @ centred
+    return scatter
