@@ -16,8 +16,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlbook.linear.base import row_blocks
 
-_SPARE_CANDIDATES = 8
-_FLOATS_PER_BLOCK = 2**22
+_SPARE_CANDIDATES = 5
+# one megabyte of float64: the block stays in the processor's cache
+_FLOATS_PER_BLOCK = 2**17
 
 
 class MetricKNeighborsClassifier(ClassifierMixin, BaseEstimator):

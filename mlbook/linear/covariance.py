@@ -4,9 +4,10 @@ import numbers
 
 import numpy as np
 from scipy.linalg import eigh
+from sklearn.base import clone
 from sklearn.covariance import ledoit_wolf, oas
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from mlbook.linear.base import LinearMetric, row_blocks
 
@@ -107,29 +108,57 @@ class Covariance(LinearMetric):
         """
         self._check_parameters()
         X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
-        covariance = self._estimate_covariance(X, y)
-        if self.ridge:
-            np.fill_diagonal(
-                covariance, covariance.diagonal() + self.ridge * covariance.diagonal().mean()
-            )
-        eigenvalues, eigenvectors = eigh(covariance)
-        eigenvalues, eigenvectors = eigenvalues[::-1], eigenvectors[:, ::-1]
-        # The sign of an eigenvector is arbitrary; fix it, so that equal data give equal maps.
-        largest = np.abs(eigenvectors).argmax(axis=0)
-        eigenvectors = eigenvectors * np.sign(eigenvectors[largest, range(len(largest))])
-
-        self.covariance_ = covariance
-        self.eigenvalues_ = np.maximum(eigenvalues, 0.0)
+        self._estimated = self._estimate_covariance(X, y)
+        self._variances, self._directions = _principal_directions(self._estimated)
         # Below this an eigenvalue is rounding noise of the sums or of the data themselves.
-        noise = max(len(eigenvalues) * np.finfo(float).eps, 10 * np.finfo(X.dtype).eps ** 2)
-        self.rank_ = int(np.sum(self.eigenvalues_ > noise * self.eigenvalues_[0]))
+        n_features = len(self._variances)
+        self._noise = max(n_features * np.finfo(float).eps, 10 * np.finfo(X.dtype).eps ** 2)
+        self._regularise()
+        return self
+
+    def regularised(self, ridge=0.0, rank=None):
+        """The same estimate with another ridge or rank, without estimating it again.
+
+        A sweep over many settings costs one eigendecomposition this way. The result equals a
+        new fit with these parameters.
+
+        Parameters
+        ----------
+        ridge, rank
+            As at construction.
+
+        Returns
+        -------
+        Covariance
+            A new, fitted estimator; this one does not change.
+
+        Raises
+        ------
+        ValueError
+            As in `fit`.
+        """
+        check_is_fitted(self, "components_")
+        other = clone(self).set_params(ridge=ridge, rank=rank)
+        other._check_parameters()
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self, name):
+                setattr(other, name, getattr(self, name))
+        other._estimated, other._noise = self._estimated, self._noise
+        other._variances, other._directions = self._variances, self._directions
+        other._regularise()
+        return other
+
+    def _regularise(self):
+        shift = self.ridge * self._variances.mean()
+        self.covariance_ = self._estimated + shift * np.eye(len(self._estimated))
+        self.eigenvalues_ = self._variances + shift
+        self.rank_ = int(np.sum(self.eigenvalues_ > self._noise * self.eigenvalues_[0]))
         keep = self._directions_to_keep()
         kept = self.eigenvalues_[:keep]
         self._set_components(
-            (eigenvectors[:, :keep] / np.sqrt(kept)).T,
+            self._directions[:keep] / np.sqrt(kept)[:, np.newaxis],
             condition_number=np.sqrt(kept[0] / kept[-1]),
         )
-        return self
 
     def _check_parameters(self):
         if self.estimate not in ESTIMATES:
@@ -184,6 +213,19 @@ class Covariance(LinearMetric):
                 f"has (rank {self.rank_} of {n_features} features)"
             )
         return int(self.rank)
+
+
+def _principal_directions(covariance):
+    """Eigenvalues in decreasing order, not negative, and the eigenvectors as rows."""
+    if np.count_nonzero(covariance - np.diag(covariance.diagonal())) == 0:
+        order = np.argsort(-covariance.diagonal(), kind="stable")
+        return covariance.diagonal()[order], np.eye(len(covariance))[order]
+    variances, directions = eigh(covariance, driver="evd")
+    variances, directions = np.maximum(variances[::-1], 0.0), directions.T[::-1]
+    # The sign of an eigenvector is arbitrary; fix it, so that equal data give equal maps.
+    largest = np.abs(directions).argmax(axis=1)
+    signs = np.sign(directions[range(len(directions)), largest])
+    return variances, directions * signs[:, np.newaxis]
 
 
 def _groups(X, y):

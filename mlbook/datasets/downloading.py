@@ -1,0 +1,98 @@
+"""What every download needs: one at a time, out of sight until it is whole, in clear words."""
+
+import contextlib
+import errno
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlbook.errors import DataError, OfflineError
+
+_FULL = "no space left|not enough disk space|quota exceeded"
+_READ_ONLY = "permission denied|read-only file system"
+
+
+@contextlib.contextmanager
+def alone(root: Path, name: str) -> Iterator[None]:
+    """Let one process at a time download this data set."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(root / f".mlbook-fetch-{name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"mlbook: {name}: another process is downloading it; waiting", file=sys.stderr)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def scratch(root: Path, name: str) -> Iterator[Path]:
+    """An empty folder in `root` that no reader takes for a data set, gone afterwards.
+
+    What a killed process left there is removed by the next download; call this under `alone`.
+    """
+    folder = root / f".mlbook-fetch-{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def put_in_place(new: Path, final: Path, scratch: Path) -> None:
+    """Let the folder `new` take the place of `final`: whole old copy or whole new one."""
+    final.parent.mkdir(exist_ok=True)
+    old = scratch / "replaced"
+    if final.exists():
+        final.rename(old)
+    try:
+        new.rename(final)
+    except BaseException:
+        if old.exists():
+            old.rename(final)
+        raise
+
+
+@contextlib.contextmanager
+def complaints(name: str, root: Path, variable: str) -> Iterator[None]:
+    """Turn whatever goes wrong in a download into a message for the reader."""
+    import requests
+
+    try:
+        yield
+    except DataError:
+        raise
+    except Exception as error:
+        # TensorFlow's own errors carry no number, only the system's words
+        number, text = getattr(error, "errno", None), str(error).lower()
+        if number in (errno.ENOSPC, errno.EDQUOT) or re.search(_FULL, text):
+            raise DataError(
+                f"{name}: the disk that holds {root} is full; nothing was kept. Make room, or "
+                f"set {variable} to a folder on another disk."
+            ) from error
+        if number in (errno.EACCES, errno.EPERM, errno.EROFS) or re.search(_READ_ONLY, text):
+            raise DataError(
+                f"{name}: cannot write to {root}. Set {variable} to a folder you may write to."
+            ) from error
+        if isinstance(error, (requests.exceptions.RequestException, ConnectionError)):
+            raise OfflineError(
+                f"{name}: the download broke off ({first_line(error)}); nothing was kept. "
+                f"Run `mlbook data fetch {name}` again."
+            ) from error
+        raise DataError(
+            f"{name}: the download failed ({type(error).__name__}: {first_line(error)}); "
+            f"nothing was kept. Run `mlbook data fetch {name}` again."
+        ) from error
+
+
+def first_line(error: Exception) -> str:
+    """The beginning of an error's message; libraries append pages to theirs."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

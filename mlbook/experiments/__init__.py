@@ -1,0 +1,36 @@
+"""The book's experiments: each a module with `run(budget, seed) -> {arm: {measure: value}}`.
+
+An experiment module also states
+
+- `TITLE`, one line;
+- `DATASETS`, the names it loads;
+- `ARMS`, what each arm is, in the words that tables show;
+- `BASELINE`, the arm that the others are compared with;
+- `BUDGETS`, what "smoke", "reader" and "full" mean for it (`mlbook.experiments.base.Budget`).
+
+To add one, write the module and name it in `NAMES`.
+"""
+
+import importlib
+
+from mlbook.errors import UnknownNameError
+from mlbook.experiments.base import Budget
+from mlbook.experiments.results import Result, load_result, recorded
+from mlbook.experiments.runner import measure, record
+
+NAMES = ("mnist_article", "mnist_neighbours")
+
+__all__ = ["NAMES", "Budget", "Result", "get", "load_result", "measure", "record", "recorded"]
+
+
+def get(name):
+    """The experiment module called `name`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none.
+    """
+    if name not in NAMES:
+        raise UnknownNameError("experiment", name, NAMES)
+    return importlib.import_module(f"mlbook.experiments.{name}")

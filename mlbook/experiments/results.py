@@ -1,0 +1,326 @@
+"""Results: built from the runs of the seeds, stored as JSON, and read by chapters and claims.
+
+This module is the only way from a measurement to a table, a figure or a sentence.
+"""
+
+import base64
+import json
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlbook import evaluation, paths
+from mlbook.errors import ResultError, UnknownNameError
+
+SCHEMA = 1
+_FINDINGS = ("reader", "full")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One experiment at one budget: all seeds, with intervals and differences.
+
+    Attributes
+    ----------
+    content : dict
+        What the JSON file holds.
+    """
+
+    content: dict
+
+    @property
+    def experiment(self):
+        """Name of the experiment."""
+        return self.content["experiment"]
+
+    @property
+    def budget(self):
+        """Name of the budget."""
+        return self.content["budget"]
+
+    @property
+    def baseline(self):
+        """The arm that differences refer to."""
+        return self.content["baseline"]
+
+    @property
+    def arms(self):
+        """Descriptions of the arms, by name, in the experiment's order."""
+        return {name: arm["label"] for name, arm in self.content["arms"].items()}
+
+    @property
+    def is_canonical(self):
+        """Whether every data set behind the numbers is the canonical one."""
+        return all(data["tier"] == "canonical" for data in self.content["data"])
+
+    @property
+    def caption(self):
+        """Where the numbers come from, in one line; goes under every table and figure."""
+        data = "; ".join(
+            f"{d['name']} ({d['tier']}{' data' if d['tier'] != 'canonical' else ''}, "
+            f"{d['counts']['train']:,} + {d['counts']['test']:,} items)"
+            for d in self.content["data"]
+        )
+        used = self.content["items_used"]
+        n_seeds = len(self.content["seeds"])
+        text = (
+            f"Measured: {self.experiment}, {self.budget} budget, {data}, trained on "
+            f"{used['train']:,} and tested on {used['test']:,}, {n_seeds} "
+            f"seed{'s' if n_seeds > 1 else ''}, {self.content['date']}."
+        )
+        if self.budget not in _FINDINGS:
+            text += " A check that the code runs, not a finding."
+        return text
+
+    def values(self, arm, measure="accuracy"):
+        """The measure of one arm for each seed that ran it, shape (n_seeds,)."""
+        return np.array(list(self._measure(arm, measure)["values"].values()))
+
+    def interval(self, arm, measure="accuracy"):
+        """Mean of a measure with its 95 % interval, as `mlbook.evaluation.Interval`."""
+        entry = self._measure(arm, measure)
+        return evaluation.Interval(
+            entry["mean"], _number(entry["low"]), _number(entry["high"]), entry["method"]
+        )
+
+    def difference(self, arm, measure="accuracy"):
+        """Paired difference arm - baseline with its 95 % interval."""
+        self._measure(arm, measure)
+        entry = self.content["differences"].get(arm, {}).get(measure)
+        if entry is None:
+            raise UnknownNameError("difference of arm", arm, self.content["differences"])
+        return evaluation.Interval(
+            entry["mean"], _number(entry["low"]), _number(entry["high"]), entry["method"]
+        )
+
+    def correct(self, arm):
+        """Share of seeds that got each test item right, shape (n_items,).
+
+        Raises
+        ------
+        ResultError
+            If the seeds had different test items; then there is nothing to line up.
+        """
+        packed = self._arm(arm).get("correct")
+        if packed is None:
+            raise ResultError(
+                f"{self.experiment} at {self.budget} budget drew other test items for each seed; "
+                "only differences within a seed can be compared"
+            )
+        return np.mean([_unpack(text, self._n_test) for text in packed.values()], axis=0)
+
+    def compare(self, first, second):
+        """Paired difference first - second of the accuracies of any two arms."""
+        if "correct" in self._arm(first) and "correct" in self._arm(second):
+            return evaluation.paired_difference(self.correct(first), self.correct(second))
+        return _difference_over_seeds(
+            self._measure(first, "accuracy")["values"],
+            self._measure(second, "accuracy")["values"],
+            self._test_to_train,
+        )
+
+    def mcnemar(self, first, second):
+        """McNemar's test of two arms on the test items of the first seed that ran both."""
+        packed = [self._arm(arm).get("correct") or {} for arm in (first, second)]
+        shared = sorted(set(packed[0]) & set(packed[1]), key=int)
+        if not shared:
+            raise ResultError(f"no seed ran both {first} and {second} on the same stored items")
+        return evaluation.mcnemar(*(_unpack(side[shared[0]], self._n_test) for side in packed))
+
+    def table(self, arms=None):
+        """The accuracies as a pandas frame, ready to show.
+
+        Parameters
+        ----------
+        arms : sequence of str or None
+            Which arms, in which order; None is all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by the arm's description; accuracy in percent, difference to the baseline
+            in percentage points, and what the difference says.
+        """
+        import pandas as pd
+
+        rows = []
+        for arm in self.arms if arms is None else arms:
+            accuracy = self.interval(arm)
+            row = {
+                "method": self.arms[arm],
+                "accuracy %": f"{100 * accuracy.value:.2f}",
+                "95 % interval": _limits(accuracy),
+                "difference": "",
+                "interval of the difference": "",
+                f"against {self.arms[self.baseline]}": "(baseline)",
+            }
+            if arm != self.baseline:
+                difference = self.difference(arm)
+                row["difference"] = f"{100 * difference.value:+.2f}"
+                row["interval of the difference"] = _limits(difference, sign=True)
+                row[f"against {self.arms[self.baseline]}"] = difference.verdict()
+            rows.append(row)
+        return pd.DataFrame(rows).set_index("method")
+
+    @property
+    def _n_test(self):
+        return self.content["items_used"]["test"]
+
+    @property
+    def _test_to_train(self):
+        return self._n_test / self.content["items_used"]["train"]
+
+    def _arm(self, arm):
+        if arm not in self.content["arms"]:
+            raise UnknownNameError(f"arm of {self.experiment}", arm, self.content["arms"])
+        return self.content["arms"][arm]
+
+    def _measure(self, arm, measure):
+        measures = self._arm(arm)["measures"]
+        if measure not in measures:
+            raise UnknownNameError(f"measure of arm {arm}", measure, measures)
+        return measures[measure]
+
+
+def summarise(experiment, runs, same_items):
+    """Arms and differences, with intervals, from the runs of the seeds.
+
+    Parameters
+    ----------
+    experiment : module
+    runs : dict of int to dict
+        What `experiment.run` returned for each seed.
+    same_items : bool
+        Whether all seeds were tested on the same items.
+
+    Returns
+    -------
+    dict
+        The parts `arms`, `differences` and `items_used` of a result file.
+    """
+    n_test = next(len(m["correct"]) for arms in runs.values() for m in arms.values())
+    n_train = next(int(m["n_train"]) for arms in runs.values() for m in arms.values())
+    ratio = n_test / n_train
+    arms = {}
+    for arm, label in experiment.ARMS.items():
+        per_seed = {seed: run[arm] for seed, run in runs.items() if arm in run}
+        if per_seed:
+            arms[arm] = _summarise_arm(label, per_seed, same_items, ratio)
+
+    baseline = arms[experiment.BASELINE]
+    differences = {}
+    for arm, entry in arms.items():
+        if arm == experiment.BASELINE:
+            continue
+        if same_items:
+            sides = [_mean_correct(side, n_test) for side in (entry, baseline)]
+            interval = evaluation.paired_difference(*sides)
+        else:
+            interval = _difference_over_seeds(
+                entry["measures"]["accuracy"]["values"],
+                baseline["measures"]["accuracy"]["values"],
+                ratio,
+            )
+        differences[arm] = {"accuracy": _entry(interval) | {"verdict": interval.verdict()}}
+    return {
+        "arms": arms,
+        "differences": differences,
+        "items_used": {"train": n_train, "test": n_test},
+    }
+
+
+def result_path(name, budget):
+    """Where the recorded result of an experiment at a budget lies."""
+    return paths.results() / f"{name}.{budget}.json"
+
+
+def load_result(name, budget="full"):
+    """The recorded result of an experiment.
+
+    Raises
+    ------
+    ResultError
+        If it was not recorded yet or the file is damaged; the message names the command.
+    """
+    path = result_path(name, budget)
+    command = f"mlbook run {name} --budget {budget}"
+    if not path.is_file():
+        raise ResultError(f"no recorded result {path.name}; make it with: {command}")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["schema"] != SCHEMA or content["experiment"] != name:
+            raise ValueError("it is of another schema or experiment")
+        return Result(content)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ResultError(
+            f"{path.name} is damaged ({error}); restore it from version control or make it "
+            f"again with: {command}"
+        ) from error
+
+
+def recorded():
+    """Names and budgets of the result files that exist, as (name, budget) pairs."""
+    files = sorted(paths.results().glob("*.*.json"))
+    return [tuple(file.name.removesuffix(".json").rsplit(".", 1)) for file in files]
+
+
+def _summarise_arm(label, per_seed, same_items, ratio):
+    measures = {}
+    scalars = [key for key, value in next(iter(per_seed.values())).items() if np.isscalar(value)]
+    accuracies = {seed: float(np.mean(run["correct"])) for seed, run in per_seed.items()}
+    if same_items:
+        n_items = len(next(iter(per_seed.values()))["correct"])
+        interval = evaluation.wilson(np.mean(list(accuracies.values())), n_items)
+    else:
+        interval = evaluation.over_seeds(list(accuracies.values()), test_to_train=ratio)
+    measures["accuracy"] = {"values": _by_seed(accuracies)} | _entry(interval)
+    for key in scalars:
+        values = {seed: float(run[key]) for seed, run in per_seed.items()}
+        interval = evaluation.over_seeds(list(values.values()))
+        measures[key] = {"values": _by_seed(values)} | _entry(interval)
+    arm = {"label": label, "measures": measures}
+    if same_items:
+        arm["correct"] = _by_seed({seed: _pack(run["correct"]) for seed, run in per_seed.items()})
+    return arm
+
+
+def _difference_over_seeds(first, second, ratio):
+    shared = [seed for seed in first if seed in second]
+    if not shared:
+        raise ResultError("the two arms share no seed")
+    return evaluation.over_seeds([first[s] - second[s] for s in shared], test_to_train=ratio)
+
+
+def _mean_correct(arm, n_test):
+    return np.mean([_unpack(text, n_test) for text in arm["correct"].values()], axis=0)
+
+
+def _by_seed(values):
+    return {str(seed): value for seed, value in values.items()}
+
+
+def _entry(interval):
+    limits = (None if math.isnan(x) else x for x in (interval.low, interval.high))
+    low, high = limits
+    return {"mean": interval.value, "low": low, "high": high, "method": interval.method}
+
+
+def _number(value):
+    return float("nan") if value is None else value
+
+
+def _limits(interval, sign=False):
+    if math.isnan(interval.low):
+        return "(one seed)"
+    form = "+.2f" if sign else ".2f"
+    return f"[{100 * interval.low:{form}}, {100 * interval.high:{form}}]"
+
+
+def _pack(correct):
+    return base64.b64encode(np.packbits(correct).tobytes()).decode("ascii")
+
+
+def _unpack(text, n_items):
+    packed = np.frombuffer(base64.b64decode(text), dtype=np.uint8)
+    return np.unpackbits(packed, count=n_items).astype(bool)

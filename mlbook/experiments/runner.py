@@ -1,0 +1,251 @@
+"""Runs an experiment seed by seed, keeps each finished seed, and writes the result whole.
+
+A finished seed lies under `_build/runs/` until the result file is written, so an interrupted
+run continues where it stopped. The key of that folder covers the code, the library versions
+and the data: nothing measured under other conditions is ever mixed in.
+"""
+
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from mlbook import datasets, paths
+from mlbook.errors import MlbookError, ResultError
+from mlbook.experiments.base import budget_of
+from mlbook.experiments.results import SCHEMA, Result, result_path, summarise
+from mlbook.progress import bar
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "statsmodels")
+_CODE = ("linear", "neighbors.py", "evaluation.py", "datasets", "experiments/base.py")
+
+
+def measure(name, budget=None, seeds=None, tier=None):
+    """Run an experiment and return its result without recording it.
+
+    Parameters
+    ----------
+    name : str
+        One of `mlbook.experiments.NAMES`.
+    budget : {"smoke", "reader", "full"} or None
+        None is what `MLBOOK_BUDGET` says, else "reader".
+    seeds : int or None
+        How many seeds, counted from 0; None is the budget's own number.
+    tier : str or None
+        As in `mlbook.datasets.load`.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown experiment, budget, data set or tier.
+    """
+    return _Run(name, budget, seeds, tier).finish()
+
+
+def record(name, budget=None, seeds=None, tier=None):
+    """Run an experiment and write `results/NAME.BUDGET.json`; arguments as in `measure`.
+
+    Returns
+    -------
+    pathlib.Path
+        The file, written whole or not at all.
+
+    Raises
+    ------
+    ResultError
+        If the folder cannot be written, or another run is writing the same result.
+    KeyboardInterrupt
+        After an interruption; the finished seeds stay, and the next call continues there.
+    """
+    run = _Run(name, budget, seeds, tier)
+    path = result_path(name, run.budget_name)
+    _check_writable(path.parent)
+    _check_writable(paths.build() / "runs")
+    lock = FileLock(paths.build() / "runs" / f"{path.stem}.lock")
+    try:
+        with lock.acquire(timeout=0):
+            result = run.finish(keep=True)
+            write_json(path, result.content)
+            run.forget()
+    except Timeout:
+        raise ResultError(
+            f"another run is writing {path.name}; wait for it, or stop it first"
+        ) from None
+    return path
+
+
+class _Run:
+    def __init__(self, name, budget, seeds, tier):
+        from mlbook import experiments
+
+        self.experiment = experiments.get(name)
+        self.name = name
+        self.budget_name = budget or os.environ.get("MLBOOK_BUDGET") or "reader"
+        budget = budget_of(self.experiment.BUDGETS, self.budget_name)
+        n_seeds = budget.seeds if seeds is None else seeds
+        if isinstance(n_seeds, bool) or not isinstance(n_seeds, int) or n_seeds < 1:
+            raise MlbookError(f"the number of seeds must be an integer >= 1, got {n_seeds!r}")
+        self.seeds = range(n_seeds)
+        self.data = {d: datasets.load(d, tier=tier) for d in self.experiment.DATASETS}
+        self.conditions = {
+            "experiment": name,
+            "budget": self.budget_name,
+            "code": code_key(self.experiment),
+            "data": [_describe(dataset) for dataset in self.data.values()],
+            "versions": _versions(),
+        }
+        key = hashlib.sha256(json.dumps(self.conditions, sort_keys=True).encode()).hexdigest()
+        self.folder = paths.build() / "runs" / f"{name}.{self.budget_name}.{key[:12]}"
+
+    def finish(self, keep=False):
+        """All seeds, those already kept included; `keep` stores each as it finishes."""
+        runs, seconds = {}, {}
+        progress = bar(self.seeds, desc=f"{self.name} ({self.budget_name})", unit="seed")
+        for seed in progress:
+            kept = self._kept(seed) if keep else None
+            if kept is None:
+                start = time.perf_counter()
+                arms = self.experiment.run(self.budget_name, seed, self.data)
+                kept = {"seconds": time.perf_counter() - start, "arms": arms}
+                if keep:
+                    write_json(self.folder / f"seed-{seed}.json", _jsonable(kept))
+            seconds[seed] = kept["seconds"]
+            runs[seed] = _with_arrays(kept["arms"])
+        return Result(self._content(runs, seconds))
+
+    def forget(self):
+        """Drop the kept seeds once the result is written."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _kept(self, seed):
+        try:
+            return json.loads((self.folder / f"seed-{seed}.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def _content(self, runs, seconds):
+        same_items = self.experiment.same_items(self.budget_name, self.data)
+        return {
+            "schema": SCHEMA,
+            "title": self.experiment.TITLE,
+            **self.conditions,
+            "seeds": list(self.seeds),
+            "baseline": self.experiment.BASELINE,
+            **summarise(self.experiment, runs, same_items),
+            "wall_seconds": {str(seed): round(value, 2) for seed, value in seconds.items()},
+            "peak_memory_mb": _peak_memory_mb(),
+            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+            "date": datetime.date.today().isoformat(),
+        }
+
+
+def code_key(experiment):
+    """A digest of the source that an experiment's numbers depend on."""
+    package = Path(__file__).resolve().parent.parent
+    files = [Path(experiment.__file__)]
+    for entry in _CODE:
+        path = package / entry
+        files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def write_json(path, content):
+    """Write JSON to `path` so that a reader finds the old file or the new one, never a part.
+
+    Raises
+    ------
+    ResultError
+        If the folder is read-only or the disk is full; the old file is untouched.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=".", suffix=".tmp", delete=False, encoding="utf-8"
+        ) as file:
+            temporary = Path(file.name)
+            json.dump(content, file, indent=1, ensure_ascii=False, allow_nan=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise ResultError(
+            f"cannot write {path}: {error.strerror or error}. What was there before is untouched."
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _check_writable(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ResultError(
+            f"cannot write into {folder}: {error.strerror or error}. Make the folder writable, or "
+            "set MLBOOK_HOME to a folder of yours. Nothing was run."
+        ) from error
+
+
+def _describe(dataset):
+    return {
+        "name": dataset.name,
+        "tier": dataset.tier,
+        "source": dataset.source,
+        "licence": dataset.licence,
+        "counts": dataset.counts,
+        "fingerprint": dataset.fingerprint,
+    }
+
+
+def _versions():
+    libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    return {"python": platform.python_version(), **libraries}
+
+
+def _peak_memory_mb():
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
+
+
+def _jsonable(kept):
+    arms = {
+        arm: {
+            key: value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+            for key, value in measures.items()
+        }
+        for arm, measures in kept["arms"].items()
+    }
+    return {"seconds": kept["seconds"], "arms": arms}
+
+
+def _with_arrays(arms):
+    return {
+        arm: measures | {"correct": np.asarray(measures["correct"], dtype=bool)}
+        for arm, measures in arms.items()
+    }
