@@ -10,13 +10,15 @@ from io import BytesIO
 
 import numpy as np
 
+from mlbook.evaluation import BETTER, UNDECIDED, WORSE
+
 COLOURS = {
     "blue": "#0072B2",
-    "orange": "#D55E00",
+    "vermilion": "#D55E00",
     "green": "#009E73",
     "purple": "#CC79A7",
     "sky": "#56B4E9",
-    "yellow": "#E69F00",
+    "orange": "#E69F00",
     "black": "#000000",
     "grey": "#767676",
 }
@@ -47,7 +49,7 @@ def style():
     plt.rcParams["axes.prop_cycle"] = cycler(color=list(COLOURS.values()))
 
 
-def show(figure, alt):
+def show(figure, alt, *sources):
     """Show a figure in the notebook, with its alternative text, and close it.
 
     Parameters
@@ -56,6 +58,8 @@ def show(figure, alt):
     alt : str
         What the figure shows, for a reader who cannot see it: kind of figure, axes, and what
         the data do. Must not be empty.
+    *sources : Dataset or Result
+        What the figure was made from. One that is not canonical is named under the figure.
 
     Raises
     ------
@@ -67,6 +71,9 @@ def show(figure, alt):
 
     if not alt.strip():
         raise ValueError("every figure needs an alternative text")
+    if labels := _labels(sources):
+        figure.text(0.01, -0.02, labels, fontsize=8, color=COLOURS["vermilion"], va="top")
+        alt = f"{alt} ({labels})"
     buffer = BytesIO()
     # without the library's name and version in the file, equal figures are equal files
     figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
@@ -77,6 +84,28 @@ def show(figure, alt):
         metadata={"image/png": {"alt": alt}},
         raw=True,
     )
+
+
+def table(frame, *sources):
+    """Show a pandas frame, and under it in one line where its numbers come from.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    *sources : Dataset or Result
+        A result gives its caption; a data set that is not canonical gives its label.
+    """
+    from IPython.display import Markdown, display
+
+    display(frame)
+    captions = [s.caption for s in sources if hasattr(s, "caption")]
+    rest = _labels(s for s in sources if not hasattr(s, "caption"))
+    if text := " ".join([*captions, *([rest] if rest else [])]):
+        display(Markdown(f"*{text}*"))
+
+
+def _labels(sources):
+    return "; ".join(sorted({source.label for source in sources if source.label}))
 
 
 def images(axes, pictures, titles=None, **options):
@@ -110,3 +139,115 @@ def intervals(ax, labels, rows, colours=None, reference=None):
         ax.axvline(100 * reference, color=COLOURS["grey"], linestyle="--", linewidth=1)
     ax.set_yticks(positions, labels)
     ax.grid(axis="y", visible=False)
+
+
+def ranking(result, arms, title):
+    """Show the accuracies of some arms as dots with intervals, best first.
+
+    The colour of an arm says what its paired difference to the baseline says.
+
+    Parameters
+    ----------
+    result : Result
+    arms : sequence of str
+    title : str
+        States what is drawn, no finding.
+    """
+    import matplotlib.pyplot as plt
+
+    ranked = sorted(arms, key=lambda arm: -result.interval(arm).value)
+    tints = {BETTER: "green", WORSE: "vermilion", UNDECIDED: "grey"}
+    colours = [
+        COLOURS["black" if arm == result.baseline else tints[result.difference(arm).verdict()]]
+        for arm in ranked
+    ]
+    rows = [result.interval(arm) for arm in ranked]
+    baseline = result.arms[result.baseline]
+    figure, ax = plt.subplots(figsize=(7, 0.6 + 0.29 * len(ranked)))
+    intervals(
+        ax,
+        [result.arms[arm] for arm in ranked],
+        rows,
+        colours,
+        reference=result.interval(result.baseline).value,
+    )
+    against = f"green: better than {baseline}, red: worse, grey: no difference shown"
+    ax.set(title=f"{title}\n({against})", xlabel="accuracy, %")
+    ax.title.set_position((-0.8, 1.0))
+    listed = "; ".join(
+        f"{result.arms[arm]} {row.percent(1)}" for arm, row in zip(ranked, rows, strict=True)
+    )
+    show(figure, f"Dot plot of accuracies with intervals, best first: {listed}.", result)
+
+
+def sweeps(result, labels, title, xlabel):
+    """Show the accuracy over the settings of one or more sweeps, beside the baseline.
+
+    Parameters
+    ----------
+    result : Result
+    labels : dict of str to str
+        What each curve is called, by the name of the sweep.
+    title, xlabel : str
+    """
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(7, 3.8))
+    lines = []
+    for (sweep, label), marker in zip(labels.items(), "osD^v", strict=False):
+        settings, rows = result.sweep(sweep)
+        values = 100 * np.array([row.value for row in rows])
+        limits = 100 * np.array([[row.low for row in rows], [row.high for row in rows]])
+        errors = np.abs(limits - values)
+        ax.errorbar(settings, values, errors, marker=marker, markersize=5, capsize=3, label=label)
+        lines += [
+            f"{label}: {rows[i].percent(1)} at {settings[i]:g}{what}"
+            for i, what in ((0, ""), (int(values.argmax()), " (best)"), (-1, ""))
+        ]
+    level = 100 * result.interval(result.baseline).value
+    ax.axhline(level, color=COLOURS["black"], linestyle="--", label=result.arms[result.baseline])
+    ax.set(xscale="log", title=title, xlabel=f"{xlabel} (log scale)", ylabel="accuracy, %")
+    ax.legend()
+    show(figure, f"Curves with intervals over the {xlabel}. {'; '.join(lines)}.", result)
+
+
+def neighbours(queries, rows, wrong, *sources):
+    """Show queries, each in a row with its nearest images under one metric or several.
+
+    Parameters
+    ----------
+    queries : ndarray of shape (n_queries, height, width)
+    rows : dict of str to ndarray of shape (n_queries, k, height, width)
+        The neighbours, nearest first, by the name of the metric.
+    wrong : dict of str to ndarray of bool, shape (n_queries, k)
+        Which neighbours are of another class than the query.
+    *sources : Dataset
+    """
+    import matplotlib.pyplot as plt
+
+    k = next(iter(rows.values())).shape[1]
+    n_columns = 1 + len(rows) * (k + 1)
+    figure, axes = plt.subplots(len(queries), n_columns, figsize=(0.8 * n_columns, len(queries)))
+    for ax in axes.flat:
+        ax.set_axis_off()
+    images(axes[:, 0], queries)
+    axes[0, 0].set_title("query", loc="center", fontsize=9)
+    for block, (name, found) in enumerate(rows.items()):
+        first = 2 + block * (k + 1)
+        for i in range(len(queries)):
+            tiles = axes[i, first : first + k]
+            images(tiles, found[i])
+            for ax, is_wrong in zip(tiles, wrong[name][i], strict=True):
+                if is_wrong:
+                    ax.set_title("other", fontsize=8, color=COLOURS["vermilion"], pad=1)
+                    ax.title.set_horizontalalignment("left")
+        axes[0, first + k // 2].annotate(
+            f"nearest under {name}", (0.5, 1.3), xycoords="axes fraction", ha="center", fontsize=10
+        )
+    counts = "; ".join(
+        f"under {name}, {int(wrong[name].sum())} of {wrong[name].size} neighbours are of another "
+        "class"
+        for name in rows
+    )
+    alt = f"{len(queries)} query images, one a row, each with its {k} nearest images. {counts}."
+    show(figure, alt, *sources)

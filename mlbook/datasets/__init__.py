@@ -97,9 +97,8 @@ def _status(spec: Spec, source: Source, found: Found, note: str = "") -> Status:
     if state == "absent" and source.url:
         reason = tiers.obstacle(source.url)
         state = "absent" if reason else "can be downloaded"
-        notes.append(
-            reason or f"{source.download_bytes / 1e6:.0f} MB: mlbook data fetch {spec.name}"
-        )
+        how = f"{source.download_bytes / 1e6:.0f} MB with `mlbook data fetch {spec.name}`"
+        notes.append(reason or how)
     elif state == "damaged":
         notes.append(f"mend it with `{source.mend}`")
     size = None if state in ("absent", "can be downloaded") else found.size

@@ -4,7 +4,9 @@ Finding uses names and sizes only, so that listing the data sets does not start 
 """
 
 import contextlib
+import io
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,7 +158,10 @@ class TfdsSource(Source):
             builder = tfds.builder(
                 f"{self.name}:{self.version}", data_dir=scratch, file_format="tfrecord"
             )
-            with _fewer_retries():
+            megabytes = f"{self.download_bytes / 1e6:.0f} MB"
+            print(f"mlbook: {self.name}: downloading {megabytes}", file=sys.stderr)
+            # TFDS says on stdout that the data lies in the scratch folder, where it will not stay
+            with _fewer_retries(), contextlib.redirect_stdout(io.StringIO()):
                 builder.download_and_prepare(
                     download_dir=scratch / "downloads",
                     download_config=tfds.download.DownloadConfig(try_download_gcs=False),

@@ -76,6 +76,7 @@ ARMS = {
     **{f"pca_white_{d}": f"3-NN, {d} whitened components" for d in DIMENSIONS},
 }
 
+
 def same_items(budget, data):
     """Whether the budget tests every seed on all test images."""
     return budget_of(BUDGETS, budget).n_test >= data["mnist"].counts["test"]
@@ -97,8 +98,9 @@ def run(budget, seed, data=None):
     -------
     dict of str to dict
         For each arm: correct (bool per test image), n_train, dimensions, fit_seconds (mapping
-        included; in the sweeps and for nca without learning the map), predict_seconds. When the budget covers the whole split, seeds after the first return
-        the randomised arms only: the others could not come out differently.
+        included; in the sweeps and for nca without learning the map), predict_seconds. When
+        the budget covers the whole split, seeds after the first return the randomised arm
+        only: the others could not come out differently.
     """
     mnist = data["mnist"] if data else datasets.load("mnist")
     limits = budget_of(BUDGETS, budget)

@@ -3,18 +3,21 @@
 This module is the only way from a measurement to a table, a figure or a sentence.
 """
 
-import base64
 import json
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from mlbook import evaluation, paths
 from mlbook.errors import ResultError, UnknownNameError
+from mlbook.experiments.summary import difference_over_seeds, unpack
 
 SCHEMA = 1
 _FINDINGS = ("reader", "full")
+# a sweep names its arms NAME_SETTING
+_SETTING = re.compile(r"_\d+(\.\d+)?(e[+-]?\d+)?$")
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,19 @@ class Result:
         return {name: arm["label"] for name, arm in self.content["arms"].items()}
 
     @property
+    def main_arms(self):
+        """Names of the arms that are not single settings of a sweep, in order."""
+        return [arm for arm in self.arms if not _SETTING.search(arm)]
+
+    @property
     def is_canonical(self):
         """Whether every data set behind the numbers is the canonical one."""
         return all(data["tier"] == "canonical" for data in self.content["data"])
+
+    @property
+    def label(self):
+        """What figures made from this result must show; empty if all data are canonical."""
+        return "; ".join(data["label"] for data in self.content["data"] if data["label"])
 
     @property
     def caption(self):
@@ -84,6 +97,31 @@ class Result:
             entry["mean"], _number(entry["low"]), _number(entry["high"]), entry["method"]
         )
 
+    def sweep(self, name, measure="accuracy"):
+        """The arms `NAME_SETTING` of a sweep.
+
+        Returns
+        -------
+        settings : ndarray of shape (n_settings,)
+            In increasing order.
+        intervals : list of Interval
+            The measure at each setting.
+
+        Raises
+        ------
+        UnknownNameError
+            If the experiment has no such sweep.
+        """
+        found = {
+            float(arm[len(name) + 1 :]): arm
+            for arm in self.arms
+            if (match := _SETTING.search(arm)) and arm[: match.start()] == name
+        }
+        if not found:
+            sweeps = {a[: m.start()] for a in self.arms if (m := _SETTING.search(a))}
+            raise UnknownNameError(f"sweep of {self.experiment}", name, sweeps)
+        return np.array(sorted(found)), [self.interval(found[s], measure) for s in sorted(found)]
+
     def difference(self, arm, measure="accuracy"):
         """Paired difference arm - baseline with its 95 % interval."""
         self._measure(arm, measure)
@@ -108,13 +146,13 @@ class Result:
                 f"{self.experiment} at {self.budget} budget drew other test items for each seed; "
                 "only differences within a seed can be compared"
             )
-        return np.mean([_unpack(text, self._n_test) for text in packed.values()], axis=0)
+        return np.mean([unpack(text, self._n_test) for text in packed.values()], axis=0)
 
     def compare(self, first, second):
         """Paired difference first - second of the accuracies of any two arms."""
         if "correct" in self._arm(first) and "correct" in self._arm(second):
             return evaluation.paired_difference(self.correct(first), self.correct(second))
-        return _difference_over_seeds(
+        return difference_over_seeds(
             self._measure(first, "accuracy")["values"],
             self._measure(second, "accuracy")["values"],
             self._test_to_train,
@@ -126,7 +164,7 @@ class Result:
         shared = sorted(set(packed[0]) & set(packed[1]), key=int)
         if not shared:
             raise ResultError(f"no seed ran both {first} and {second} on the same stored items")
-        return evaluation.mcnemar(*(_unpack(side[shared[0]], self._n_test) for side in packed))
+        return evaluation.mcnemar(*(unpack(side[shared[0]], self._n_test) for side in packed))
 
     def table(self, arms=None):
         """The accuracies as a pandas frame, ready to show.
@@ -183,53 +221,6 @@ class Result:
         return measures[measure]
 
 
-def summarise(experiment, runs, same_items):
-    """Arms and differences, with intervals, from the runs of the seeds.
-
-    Parameters
-    ----------
-    experiment : module
-    runs : dict of int to dict
-        What `experiment.run` returned for each seed.
-    same_items : bool
-        Whether all seeds were tested on the same items.
-
-    Returns
-    -------
-    dict
-        The parts `arms`, `differences` and `items_used` of a result file.
-    """
-    n_test = next(len(m["correct"]) for arms in runs.values() for m in arms.values())
-    n_train = next(int(m["n_train"]) for arms in runs.values() for m in arms.values())
-    ratio = n_test / n_train
-    arms = {}
-    for arm, label in experiment.ARMS.items():
-        per_seed = {seed: run[arm] for seed, run in runs.items() if arm in run}
-        if per_seed:
-            arms[arm] = _summarise_arm(label, per_seed, same_items, ratio)
-
-    baseline = arms[experiment.BASELINE]
-    differences = {}
-    for arm, entry in arms.items():
-        if arm == experiment.BASELINE:
-            continue
-        if same_items:
-            sides = [_mean_correct(side, n_test) for side in (entry, baseline)]
-            interval = evaluation.paired_difference(*sides)
-        else:
-            interval = _difference_over_seeds(
-                entry["measures"]["accuracy"]["values"],
-                baseline["measures"]["accuracy"]["values"],
-                ratio,
-            )
-        differences[arm] = {"accuracy": _entry(interval) | {"verdict": interval.verdict()}}
-    return {
-        "arms": arms,
-        "differences": differences,
-        "items_used": {"train": n_train, "test": n_test},
-    }
-
-
 def result_path(name, budget):
     """Where the recorded result of an experiment at a budget lies."""
     return paths.results() / f"{name}.{budget}.json"
@@ -265,47 +256,6 @@ def recorded():
     return [tuple(file.name.removesuffix(".json").rsplit(".", 1)) for file in files]
 
 
-def _summarise_arm(label, per_seed, same_items, ratio):
-    measures = {}
-    scalars = [key for key, value in next(iter(per_seed.values())).items() if np.isscalar(value)]
-    accuracies = {seed: float(np.mean(run["correct"])) for seed, run in per_seed.items()}
-    if same_items:
-        n_items = len(next(iter(per_seed.values()))["correct"])
-        interval = evaluation.wilson(np.mean(list(accuracies.values())), n_items)
-    else:
-        interval = evaluation.over_seeds(list(accuracies.values()), test_to_train=ratio)
-    measures["accuracy"] = {"values": _by_seed(accuracies)} | _entry(interval)
-    for key in scalars:
-        values = {seed: float(run[key]) for seed, run in per_seed.items()}
-        interval = evaluation.over_seeds(list(values.values()))
-        measures[key] = {"values": _by_seed(values)} | _entry(interval)
-    arm = {"label": label, "measures": measures}
-    if same_items:
-        arm["correct"] = _by_seed({seed: _pack(run["correct"]) for seed, run in per_seed.items()})
-    return arm
-
-
-def _difference_over_seeds(first, second, ratio):
-    shared = [seed for seed in first if seed in second]
-    if not shared:
-        raise ResultError("the two arms share no seed")
-    return evaluation.over_seeds([first[s] - second[s] for s in shared], test_to_train=ratio)
-
-
-def _mean_correct(arm, n_test):
-    return np.mean([_unpack(text, n_test) for text in arm["correct"].values()], axis=0)
-
-
-def _by_seed(values):
-    return {str(seed): value for seed, value in values.items()}
-
-
-def _entry(interval):
-    limits = (None if math.isnan(x) else x for x in (interval.low, interval.high))
-    low, high = limits
-    return {"mean": interval.value, "low": low, "high": high, "method": interval.method}
-
-
 def _number(value):
     return float("nan") if value is None else value
 
@@ -315,12 +265,3 @@ def _limits(interval, sign=False):
         return "(one seed)"
     form = "+.2f" if sign else ".2f"
     return f"[{100 * interval.low:{form}}, {100 * interval.high:{form}}]"
-
-
-def _pack(correct):
-    return base64.b64encode(np.packbits(correct).tobytes()).decode("ascii")
-
-
-def _unpack(text, n_items):
-    packed = np.frombuffer(base64.b64decode(text), dtype=np.uint8)
-    return np.unpackbits(packed, count=n_items).astype(bool)

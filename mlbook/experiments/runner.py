@@ -23,7 +23,8 @@ from filelock import FileLock, Timeout
 from mlbook import datasets, paths
 from mlbook.errors import MlbookError, ResultError
 from mlbook.experiments.base import budget_of
-from mlbook.experiments.results import SCHEMA, Result, result_path, summarise
+from mlbook.experiments.results import SCHEMA, Result, load_result, result_path
+from mlbook.experiments.summary import summarise
 from mlbook.progress import bar
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "statsmodels")
@@ -67,12 +68,14 @@ def record(name, budget=None, seeds=None, tier=None):
     Raises
     ------
     ResultError
-        If the folder cannot be written, or another run is writing the same result.
+        If the folder cannot be written, another run is writing the same result, or a result
+        on canonical data would be replaced by one on sample or synthetic data.
     KeyboardInterrupt
         After an interruption; the finished seeds stay, and the next call continues there.
     """
     run = _Run(name, budget, seeds, tier)
     path = result_path(name, run.budget_name)
+    _keep_the_better_data(path, run)
     _check_writable(path.parent)
     _check_writable(paths.build() / "runs")
     lock = FileLock(paths.build() / "runs" / f"{path.stem}.lock")
@@ -208,12 +211,25 @@ def _check_writable(folder):
         ) from error
 
 
+def _keep_the_better_data(path, run):
+    if not path.is_file() or all(d["tier"] == "canonical" for d in run.conditions["data"]):
+        return
+    if load_result(run.name, run.budget_name).is_canonical:
+        tiers = ", ".join(f"{d['name']}: {d['tier']}" for d in run.conditions["data"])
+        raise ResultError(
+            f"{path.name} was recorded on canonical data and would be replaced by a run on "
+            f"{tiers}. Get the canonical data (mlbook data fetch --all), or set MLBOOK_HOME to "
+            "another folder. Nothing was run."
+        )
+
+
 def _describe(dataset):
     return {
         "name": dataset.name,
         "tier": dataset.tier,
         "source": dataset.source,
         "licence": dataset.licence,
+        "label": dataset.label,
         "counts": dataset.counts,
         "fingerprint": dataset.fingerprint,
     }

@@ -1,0 +1,307 @@
+"""Experiments: the road from a run to a result file, and what must not break it."""
+
+import errno
+import json
+import os
+import threading
+import types
+
+import numpy as np
+import pytest
+
+from mlbook import datasets, experiments
+from mlbook.errors import MlbookError, ResultError, UnknownNameError
+from mlbook.experiments import Budget, runner, summary
+
+
+class FakeData:
+    name, tier, source, licence, fingerprint = "fake", "synthetic", "here", "none", "0" * 16
+    label = "synthetic data: made up"
+    counts = {"train": 30, "test": 20, "classes": 2}
+
+
+@pytest.fixture
+def fake(monkeypatch, home):
+    """An experiment of three arms, quick and scripted; `fake.calls` lists the seeds it ran."""
+
+    def run(budget, seed, data=None):
+        fake.calls.append(seed)
+        if seed in fake.trouble:
+            raise fake.trouble[seed]
+        rng = np.random.default_rng(seed)
+        base = rng.random(20) < 0.5
+        arms = {"base": base, "good": base | (rng.random(20) < 0.8), "same": base}
+        return {
+            arm: {"correct": correct, "n_train": 30, "fit_seconds": 0.5}
+            for arm, correct in arms.items()
+        }
+
+    fake = types.SimpleNamespace(
+        __file__=__file__,
+        TITLE="a fake",
+        DATASETS=("fake",),
+        BASELINE="base",
+        ARMS={"base": "the baseline", "good": "the good one", "same": "the same again"},
+        BUDGETS={"smoke": Budget(30, 20, 3), "full": Budget(30, 20, 4)},
+        same_items=lambda budget, data: fake.fixed,
+        run=run,
+        calls=[],
+        trouble={},
+        fixed=True,
+    )
+    monkeypatch.setattr(experiments, "get", lambda name: fake)
+    monkeypatch.setattr(datasets, "load", lambda name, tier=None: FakeData)
+    return fake
+
+
+def test_every_experiment_is_complete():
+    for name in experiments.NAMES:
+        module = experiments.get(name)
+        assert set(module.BUDGETS) == {"smoke", "reader", "full"}
+        assert module.BASELINE in module.ARMS
+        assert all(d in datasets.available() for d in module.DATASETS)
+        for budget in ("reader", "full"):
+            assert module.BUDGETS[budget].seeds >= 5
+
+
+@pytest.mark.parametrize("name", experiments.NAMES)
+def test_the_same_seed_gives_the_same_numbers(name):
+    data = {"mnist": datasets.load("mnist", tier="sample")}
+    first, second = (experiments.get(name).run("smoke", 1, data) for _ in range(2))
+    other = experiments.get(name).run("smoke", 0, data)
+    assert first.keys() == second.keys() <= experiments.get(name).ARMS.keys()
+    for arm in first:
+        np.testing.assert_array_equal(first[arm]["correct"], second[arm]["correct"])
+    assert any(not np.array_equal(first[a]["correct"], other[a]["correct"]) for a in first)
+    # what the arms share: items. A classifier that knows nothing sets the floor.
+    assert len({len(m["correct"]) for m in first.values()}) == 1
+    assert first["euclid"]["correct"].mean() > first["majority"]["correct"].mean() + 0.3
+
+
+def test_record_writes_what_was_measured(fake, home):
+    path = experiments.record("fake", "smoke")
+    assert path == home / "results" / "fake.smoke.json"
+    result = experiments.load_result("fake", "smoke")
+    values = [np.mean(fake.run("smoke", s)["good"]["correct"]) for s in range(3)]
+    np.testing.assert_allclose(result.values("good"), values)
+    assert result.interval("good").value == pytest.approx(np.mean(values))
+    assert result.content["data"][0]["tier"] == "synthetic"
+    assert {"numpy", "scikit-learn", "python"} <= set(result.content["versions"])
+    for key in ("date", "machine", "peak_memory_mb", "wall_seconds", "code"):
+        assert result.content[key]
+    assert not list((home / "_build" / "runs").glob("fake.smoke.*/seed-*")), "nothing is left over"
+    assert not list(home.rglob("*.tmp"))
+
+
+def test_differences_on_the_same_items(fake):
+    result = experiments.measure("fake", "full")
+    assert result.difference("good").verdict() == "better"
+    same = result.difference("same")
+    assert (same.low, same.value, same.high) == (0, 0, 0)
+    assert "test items" in same.method
+    runs = [fake.run("full", s) for s in range(4)]
+    expected = np.mean([r["good"]["correct"].mean() - r["base"]["correct"].mean() for r in runs])
+    assert result.difference("good").value == pytest.approx(expected)
+    assert result.compare("base", "good").value == pytest.approx(-expected)
+    test = result.mcnemar("good", "base")
+    first = runs[0]
+    assert test.only_first == np.sum(first["good"]["correct"] & ~first["base"]["correct"])
+    np.testing.assert_allclose(
+        result.correct("good"), np.mean([r["good"]["correct"] for r in runs], axis=0)
+    )
+
+
+def test_differences_over_splits(fake):
+    fake.fixed = False
+    result = experiments.measure("fake", "full")
+    assert "4 seeds, corrected" in result.difference("good").method
+    runs = [fake.run("full", s) for s in range(4)]
+    each = [r["good"]["correct"].mean() - r["base"]["correct"].mean() for r in runs]
+    assert result.difference("good").value == pytest.approx(np.mean(each))
+    assert result.compare("good", "base").low == pytest.approx(result.difference("good").low)
+    with pytest.raises(ResultError, match="other test items"):
+        result.correct("good")
+    with pytest.raises(ResultError, match="no seed"):
+        result.mcnemar("good", "base")
+
+
+def test_table_and_caption_say_where_the_numbers_come_from(fake):
+    result = experiments.measure("fake", "smoke")
+    table = result.table()
+    assert list(table.index) == ["the baseline", "the good one", "the same again"]
+    assert table.iloc[0, -1] == "(baseline)" and table.iloc[1, -1] == "better"
+    assert "synthetic data" in result.caption and "not a finding" in result.caption
+    assert "not a finding" not in experiments.measure("fake", "full").caption
+    assert list(result.table(["good"]).index) == ["the good one"]
+
+
+def test_interrupted_run_keeps_finished_seeds_and_the_old_file(fake, home):
+    experiments.record("fake", "smoke", seeds=1)
+    before = (home / "results" / "fake.smoke.json").read_bytes()
+    fake.calls.clear()
+    fake.trouble = {2: KeyboardInterrupt()}
+    with pytest.raises(KeyboardInterrupt):
+        experiments.record("fake", "smoke")
+    assert fake.calls == [0, 1, 2]
+    assert (home / "results" / "fake.smoke.json").read_bytes() == before
+    fake.calls.clear()
+    fake.trouble = {}
+    experiments.record("fake", "smoke")
+    assert fake.calls == [2], "the finished seeds are not run again"
+    assert len(experiments.load_result("fake", "smoke").content["seeds"]) == 3
+    fake.calls.clear()
+    experiments.record("fake", "smoke")
+    assert fake.calls == [0, 1, 2], "a finished run leaves nothing to continue"
+
+
+def test_kept_seeds_of_other_conditions_are_not_used(fake, monkeypatch):
+    fake.trouble = {1: KeyboardInterrupt()}
+    with pytest.raises(KeyboardInterrupt):
+        experiments.record("fake", "smoke")
+    fake.trouble = {}
+    fake.calls.clear()
+    monkeypatch.setattr(FakeData, "fingerprint", "1" * 16)
+    experiments.record("fake", "smoke")
+    assert fake.calls == [0, 1, 2]
+
+
+def test_damaged_kept_seed_is_run_again(fake, home):
+    fake.trouble = {2: KeyboardInterrupt()}
+    with pytest.raises(KeyboardInterrupt):
+        experiments.record("fake", "smoke")
+    [kept] = (home / "_build" / "runs").glob("*/seed-0.json")
+    kept.write_text(kept.read_text()[:50])
+    fake.trouble = {}
+    fake.calls.clear()
+    experiments.record("fake", "smoke")
+    assert fake.calls == [0, 2]
+
+
+def test_two_runs_of_the_same_result(fake):
+    started, go_on = threading.Event(), threading.Event()
+    plain = fake.run
+
+    def slow(budget, seed, data=None):
+        started.set()
+        go_on.wait(20)
+        return plain(budget, seed, data)
+
+    fake.run = slow
+    first = threading.Thread(target=experiments.record, args=("fake", "smoke"))
+    first.start()
+    assert started.wait(20)
+    with pytest.raises(ResultError, match="another run is writing fake.smoke.json"):
+        experiments.record("fake", "smoke")
+    go_on.set()
+    first.join()
+    assert len(experiments.load_result("fake", "smoke").content["seeds"]) == 3
+
+
+def test_folder_that_cannot_be_written_is_noticed_before_the_run(fake, home, monkeypatch):
+    (home / "results").write_text("a file where the folder should be")
+    with pytest.raises(ResultError, match="cannot write into .*results"):
+        experiments.record("fake", "smoke")
+    (home / "results").unlink()
+
+    def denied(*args, **options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(runner.tempfile, "TemporaryFile", denied)
+    with pytest.raises(ResultError, match="Permission denied.*Nothing was run"):
+        experiments.record("fake", "smoke")
+    assert fake.calls == []
+
+
+def test_full_disk_leaves_the_old_result_and_no_debris(fake, home, monkeypatch):
+    experiments.record("fake", "smoke", seeds=1)
+    before = (home / "results" / "fake.smoke.json").read_bytes()
+
+    def full(content, file, **options):
+        file.write("{")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(runner.json, "dump", full)
+    with pytest.raises(ResultError, match="No space left.*untouched"):
+        experiments.record("fake", "smoke")
+    assert (home / "results" / "fake.smoke.json").read_bytes() == before
+    assert not list(home.rglob("*.tmp"))
+
+
+def test_canonical_result_is_not_replaced_by_a_lesser_one(fake, home, monkeypatch):
+    monkeypatch.setattr(FakeData, "tier", "canonical")
+    experiments.record("fake", "smoke")
+    experiments.record("fake", "smoke")
+    before = (home / "results" / "fake.smoke.json").read_bytes()
+    monkeypatch.setattr(FakeData, "tier", "sample")
+    fake.calls.clear()
+    with pytest.raises(ResultError, match="recorded on canonical data.*fake: sample"):
+        experiments.record("fake", "smoke")
+    assert fake.calls == []
+    assert (home / "results" / "fake.smoke.json").read_bytes() == before
+
+
+def test_damaged_and_missing_result_files_name_the_command(fake, home):
+    with pytest.raises(ResultError, match="mlbook run fake --budget full"):
+        experiments.load_result("fake", "full")
+    path = experiments.record("fake", "full")
+    text = path.read_text()
+    content = json.loads(text)
+    for damage in (text[:200], "[]", json.dumps(content | {"experiment": "other"}), "\x00"):
+        path.write_text(damage)
+        with pytest.raises(ResultError, match="damaged.*mlbook run fake --budget full"):
+            experiments.load_result("fake", "full")
+
+
+def test_unknown_names(fake, monkeypatch):
+    result = experiments.measure("fake", "smoke")
+    with pytest.raises(UnknownNameError, match="budget 'huge'"):
+        experiments.measure("fake", "huge")
+    with pytest.raises(UnknownNameError, match="arm of fake 'godo'.*Did you mean 'good'"):
+        result.interval("godo")
+    with pytest.raises(UnknownNameError, match="measure of arm good"):
+        result.interval("good", "recall")
+    with pytest.raises(UnknownNameError, match="difference of arm"):
+        result.difference("base")
+    for seeds in (0, -1, True, 2.0):
+        with pytest.raises(MlbookError, match="number of seeds"):
+            experiments.measure("fake", "smoke", seeds=seeds)
+    monkeypatch.undo()
+    with pytest.raises(UnknownNameError, match="Did you mean 'mnist_article'"):
+        experiments.get("mnist_artcle")
+
+
+def test_budget_comes_from_the_environment(fake, monkeypatch):
+    monkeypatch.setenv("MLBOOK_BUDGET", "full")
+    assert experiments.measure("fake").budget == "full"
+    monkeypatch.delenv("MLBOOK_BUDGET")
+    with pytest.raises(UnknownNameError, match="budget 'reader'"):
+        experiments.measure("fake")
+
+
+def test_deterministic_arms_run_once_on_the_whole_split(monkeypatch):
+    from mlbook.experiments import mnist_neighbours
+
+    sample = datasets.load("mnist", tier="sample")
+    smoke = mnist_neighbours.BUDGETS["smoke"]
+    whole = Budget(len(sample.y_train), len(sample.y_test), 2, smoke.grids | {"nca": (150, 2)})
+    monkeypatch.setitem(mnist_neighbours.BUDGETS, "whole", whole)
+    arms = mnist_neighbours.run("whole", 1, {"mnist": sample})
+    assert list(arms) == ["nca"]
+    assert len(arms["nca"]["correct"]) == len(sample.y_test)
+    assert mnist_neighbours.same_items("whole", {"mnist": sample})
+    assert not mnist_neighbours.same_items("smoke", {"mnist": sample})
+
+
+def test_items_survive_packing():
+    for n in (1, 7, 8, 9, 1000):
+        correct = np.random.default_rng(n).random(n) < 0.5
+        np.testing.assert_array_equal(summary.unpack(summary.pack(correct), n), correct)
+
+
+def test_code_key_follows_the_code(tmp_path):
+    file = tmp_path / "module.py"
+    file.write_text("a = 1")
+    module = types.SimpleNamespace(__file__=str(file))
+    before = runner.code_key(module)
+    file.write_text("a = 2")
+    assert runner.code_key(module) != before
