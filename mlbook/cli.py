@@ -214,6 +214,14 @@ def book():
     web_book.build()
 
 
+@app.command("map")
+def write_map():
+    """Rewrite chapters.md, the map from the article to the book."""
+    from mlbook import chapters
+
+    print(f"wrote {chapters.write_map()}")
+
+
 def _report(problems, all_well):
     for problem in problems:
         print(problem)

@@ -9,7 +9,7 @@
 #     language: python
 #     name: python3
 #   mlbook:
-#     article: ["2.2 (second chapter 2)"]
+#     article: ["second chapter 2: 2.1 (MNIST), 2.2"]
 #     datasets: [mnist]
 #     experiments: [mnist_neighbours, mnist_article]
 # ---

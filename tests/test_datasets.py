@@ -362,13 +362,13 @@ def web():
     server.server_close()
 
 
-def test_silence_behind_a_proxy_is_found_out_within_three_seconds(online, silent, monkeypatch):
+def test_silence_behind_a_proxy_is_found_out_quickly(online, silent, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", f"http://{silent}")
     started = time.monotonic()
     data = datasets.load("mnist")
     spent = time.monotonic() - started
     assert data.tier == "sample"
-    assert tiers.PATIENCE < spent < 3.5  # half a second for the sample on a busy machine
+    assert tiers.PATIENCE < spent < 4  # the rest is for the sample, on a busy machine
     assert tiers._answers == {
         "storage.googleapis.com": "storage.googleapis.com did not answer within 2.5 s"
     }
@@ -496,15 +496,18 @@ def test_damage_seen_without_reading(folder, spoil):
     file = spoil(folder)
     row = datasets.status("mnist")[0]
     assert row.state == "damaged" and str(file) in row.note
+    assert ("is missing" in row.note) == spoil.__name__.startswith("drop")
     for tier in ("auto", "canonical"):
         with pytest.raises(DataError) as error:
             datasets.load("mnist", tier)
         assert str(file) in str(error.value)
         assert "mlbook data fetch mnist --force" in str(error.value)
-    assert [(row.tier, row.state) for row in datasets.check("mnist")] == [
+    checked = datasets.check("mnist")
+    assert [(row.tier, row.state) for row in checked] == [
         ("canonical", "damaged"),
         ("sample", "sound"),
     ]
+    assert "--force" in checked[0].note and checked[1].fingerprint == "6768bf8b4608c0fd"
     with pytest.raises(DataError, match="--force"):
         datasets.fetch("mnist")
 
@@ -680,9 +683,17 @@ def test_status_of_absent_data(tiny, monkeypatch):
     assert row.state == "can be downloaded" and "12 MB with `mlbook data fetch mnist`" in row.note
 
 
-def test_state_key_follows_the_data(folder, monkeypatch):
+def test_check_passes_over_what_is_absent(tiny):
+    assert [(row.tier, row.state) for row in datasets.check("mnist")] == [("sample", "sound")]
+
+
+def test_state_key_follows_the_data(folder, tmp_path, monkeypatch):
     keys = [datasets.state_key("mnist")]
     assert datasets.state_key("mnist") == keys[0] == datasets.state_key_all()
+    shutil.copytree(folder.parent, tmp_path / "elsewhere/mnist")  # keeps the times
+    with monkeypatch.context() as moved:
+        moved.setenv("TFDS_DATA_DIR", str(tmp_path / "elsewhere"))
+        keys.append(datasets.state_key("mnist"))
     stat = train_file(folder).stat()
     os.utime(train_file(folder), ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
     keys.append(datasets.state_key("mnist"))
@@ -693,7 +704,7 @@ def test_state_key_follows_the_data(folder, monkeypatch):
     monkeypatch.delenv("MLBOOK_TIER")
     monkeypatch.delenv("TFDS_DATA_DIR")
     keys.append(datasets.state_key("mnist"))
-    assert len(set(keys)) == 5
+    assert len(set(keys)) == 6
 
 
 def test_listing_imports_nothing_heavy(folder):

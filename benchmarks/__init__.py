@@ -1,0 +1,1 @@
+"""Benchmarks: figures with their machine, no timed tests. Run them with `make bench`."""

@@ -1,0 +1,194 @@
+"""Measures speed and memory and writes results/bench.json.
+
+Each figure is a ratio, or a pair of numbers, measured in one process against a peer: the
+absolute seconds of one machine say little about another.
+"""
+
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import threading
+import time
+from statistics import median
+
+import numpy as np
+
+from mlbook import paths
+from mlbook.errors import DataError
+from mlbook.experiments.runner import write_json
+from mlbook.linear import Covariance
+from mlbook.neighbors import MetricKNeighborsClassifier
+from mlbook.progress import bar
+
+N_GALLERY, N_QUERIES, N_FEATURES, K, REPEATS = 60_000, 10_000, 784, 5, 5
+
+
+def main():
+    """Run all benchmarks, print them, and write the file."""
+    if sys.argv[1:] == ["memory"]:
+        print(json.dumps(memory_of_neighbours()))
+        return
+    steps = {
+        "exact neighbours against faiss": speed_of_neighbours,
+        "memory of exact neighbours": lambda: json.loads(_python("-m", "benchmarks", "memory")),
+        "scikit-learn's mahalanobis": speed_of_scikit_learn,
+        "start": start_times,
+    }
+    figures = {}
+    progress = bar(steps.items(), desc="bench")
+    for name, step in progress:
+        progress.set_postfix_str(name)
+        figures[name] = step()
+    content = {
+        "machine": {
+            "system": f"{platform.system()} {platform.machine()}",
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+        },
+        "python": platform.python_version(),
+        "date": datetime.date.today().isoformat(),
+        "figures": figures,
+    }
+    write_json(paths.results() / "bench.json", content)
+    print(json.dumps(content, indent=1))
+
+
+def digits():
+    """Gallery, queries and labels: MNIST, or noise of that shape where it is not here."""
+    from mlbook import datasets
+    from mlbook.experiments.base import pixels
+
+    try:
+        mnist = datasets.load("mnist", tier="canonical")
+        return pixels(mnist.x_train), pixels(mnist.x_test), mnist.y_train, "MNIST"
+    except DataError:
+        rng = np.random.default_rng(0)
+        gallery, queries = (
+            rng.random((n, N_FEATURES), dtype=np.float32) for n in (N_GALLERY, N_QUERIES)
+        )
+        return gallery, queries, rng.integers(0, 10, N_GALLERY), "uniform noise (synthetic)"
+
+
+def speed_of_neighbours():
+    """All of ours (map, build, search) against faiss on data that are mapped already."""
+    import faiss
+
+    gallery, queries, labels, data = digits()
+    metric = Covariance("ledoit_wolf").fit(gallery)
+    mapped, mapped_queries = metric.transform(gallery), metric.transform(queries)
+    ours, peer = [], []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        index = faiss.IndexFlatL2(mapped.shape[1])
+        index.add(mapped)
+        index.search(mapped_queries, K)
+        peer.append(time.perf_counter() - start)
+        del index
+        start = time.perf_counter()
+        MetricKNeighborsClassifier(K, metric).fit(gallery, labels).kneighbors(queries)
+        ours.append(time.perf_counter() - start)
+    ratios = [a / b for a, b in zip(ours, peer, strict=True)]
+    return {
+        "data": f"{data}, {len(gallery):,} x {gallery.shape[1]} float32, {len(queries):,} queries",
+        "threads": faiss.omp_get_max_threads(),
+        "ours_seconds": _round(ours),
+        "faiss_on_mapped_data_seconds": _round(peer),
+        "ratio_median": round(median(ratios), 3),
+        "ratio_range": _round([min(ratios), max(ratios)]),
+        "target": "at most 1.2",
+    }
+
+
+def memory_of_neighbours():
+    """Peak memory of fit and search above the arrays; runs in a process of its own."""
+    import psutil
+
+    gallery, queries, labels, _ = digits()
+    metric = Covariance("ledoit_wolf").fit(gallery)
+    MetricKNeighborsClassifier(K, metric).fit(gallery[:99], labels[:99]).kneighbors(queries[:9])
+    process = psutil.Process()
+    before = process.memory_info().rss
+    peak, done = [before], threading.Event()
+
+    def watch():
+        while not done.wait(0.005):
+            peak[0] = max(peak[0], process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    MetricKNeighborsClassifier(K, metric).fit(gallery, labels).kneighbors(queries)
+    done.set()
+    watcher.join()
+    arrays = gallery.nbytes + queries.nbytes
+    return {
+        "arrays_mb": round(arrays / 1e6),
+        "peak_above_mb": round((peak[0] - before) / 1e6),
+        "target": "at most 600",
+    }
+
+
+def speed_of_scikit_learn(n_queries=10):
+    """scikit-learn's brute force under metric="mahalanobis", on few queries."""
+    from sklearn.neighbors import NearestNeighbors
+
+    gallery, queries, labels, _ = digits()
+    metric = Covariance("ledoit_wolf").fit(gallery)
+    parameters = {"VI": metric.get_mahalanobis_matrix()}
+    search = NearestNeighbors(
+        n_neighbors=K, metric="mahalanobis", metric_params=parameters, algorithm="brute", n_jobs=-1
+    ).fit(gallery)
+    start = time.perf_counter()
+    search.kneighbors(queries[:n_queries])
+    theirs = (time.perf_counter() - start) / n_queries
+    model = MetricKNeighborsClassifier(K, metric).fit(gallery, labels)
+    start = time.perf_counter()
+    model.kneighbors(queries)
+    ours = (time.perf_counter() - start) / len(queries)
+    return {
+        "seconds_per_query": round(theirs, 4),
+        "extrapolated_hours_for_all_queries": round(theirs * len(queries) / 3600, 2),
+        "ours_seconds_per_query": round(ours, 6),
+        "ratio": round(theirs / ours),
+    }
+
+
+def start_times():
+    """Seconds to import the package and to print the help, above a bare interpreter's."""
+    calls = {
+        "bare interpreter": ["-c", "pass"],
+        "import mlbook": ["-c", "import mlbook"],
+        "mlbook --help": ["-m", "mlbook.cli", "--help"],
+    }
+    seconds = {name: [] for name in calls}
+    for _ in range(REPEATS):
+        for name, arguments in calls.items():
+            start = time.perf_counter()
+            _python(*arguments)
+            seconds[name].append(time.perf_counter() - start)
+    return {f"{name}, seconds": round(median(times), 3) for name, times in seconds.items()} | {
+        "target": "import below 0.3, help below 1"
+    }
+
+
+def _python(*arguments):
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def _processor():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(line.split(":")[1].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def _round(values):
+    return [round(value, 3) for value in values]
+
+
+if __name__ == "__main__":
+    main()

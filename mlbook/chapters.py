@@ -1,0 +1,73 @@
+"""The map of the book: article section -> chapter -> modules -> experiments -> claims.
+
+Everything in it is read off the chapters' headers and code, and off the ledger, so that
+`chapters.md` cannot say anything else than they do.
+"""
+
+import ast
+
+from mlbook import claims, paths
+from mlbook.errors import MlbookError
+from mlbook.notebooks import chapters
+
+_HEAD = """\
+# The map of the book
+
+Made by `mlbook map` from the chapters and the ledger; a test fails if it is out of date.
+Section numbers are the article's own; it has two chapters numbered 2.
+
+| article section | chapter | data sets | modules | experiments | claims |
+|---|---|---|---|---|---|
+"""
+
+
+def chapter_map():
+    """The text of chapters.md.
+
+    Raises
+    ------
+    MlbookError
+        If a chapter's header lacks an entry that the map needs.
+    """
+    rows = [_row(path) for path in chapters()]
+    return _HEAD + "\n".join(rows) + "\n"
+
+
+def write_map():
+    """Write chapters.md at the top of the project; returns its path."""
+    path = paths.root() / "chapters.md"
+    path.write_text(chapter_map(), encoding="utf-8")
+    return path
+
+
+def _row(path):
+    import jupytext
+
+    notebook = jupytext.read(path)
+    header = notebook.metadata.get("mlbook", {})
+    missing = {"article", "datasets", "experiments"} - header.keys()
+    if missing:
+        raise MlbookError(f"{path.name}: its header lacks mlbook: {', '.join(sorted(missing))}")
+    title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
+    ids = [claim.id for _, claim in claims.load_claims() if claim.shown_in == path.stem]
+    cells = (
+        "; ".join(header["article"]),
+        f"[{title}](notebooks/{path.stem}.ipynb)",
+        ", ".join(header["datasets"]),
+        ", ".join(f"`{module}`" for module in _modules(path)),
+        ", ".join(f"`{name}`" for name in header["experiments"]),
+        ", ".join(ids),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _modules(path):
+    """The modules of mlbook that a chapter imports from, sorted."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mlbook"):
+            if node.module == "mlbook":
+                names |= {f"mlbook.{alias.name}" for alias in node.names}
+            else:
+                names.add(node.module)
+    return sorted(names)
