@@ -31,7 +31,7 @@ DATASETS = ("mnist",)
 BASELINE = "euclid"
 N_NEIGHBORS = 3
 
-RIDGES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2)
+RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3)
 DIMENSIONS = (10, 20, 30, 40, 60, 100, 200, 400)
 BUDGETS = {
     "smoke": Budget(
