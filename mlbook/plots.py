@@ -108,41 +108,43 @@ def _labels(sources):
     return "; ".join(sorted({source.label for source in sources if source.label}))
 
 
-def images(axes, pictures, titles=None, **options):
-    """Draw grey pictures of shape (n, height, width) on n axes, without ticks."""
+def images(axes, pictures, titles=None, signed=False, **options):
+    """Draw pictures of shape (n, height, width) on n axes, without ticks.
+
+    Grey by default; with `signed`, negative and positive values get two colours and zero white.
+    """
     for i, (ax, picture) in enumerate(zip(np.ravel(axes), pictures, strict=True)):
-        ax.imshow(picture, **({"cmap": "gray_r"} | options))
+        colours = {"cmap": "gray_r"}
+        if signed:
+            largest = np.abs(picture).max() or 1
+            colours = {"cmap": "PuOr", "vmin": -largest, "vmax": largest}
+        ax.imshow(picture, **(colours | options))
         ax.set_axis_off()
         if titles is not None:
             ax.set_title(titles[i], loc="center", fontsize=9)
 
 
-def intervals(ax, labels, rows, colours=None, reference=None):
-    """Horizontal dots with their intervals, the first on top.
+def _errors(rows):
+    """Error rates in percent with the lengths of their intervals to the left and the right."""
+    values = 100 * (1 - np.array([row.value for row in rows]))
+    low = 100 * (1 - np.array([row.high for row in rows]))
+    high = 100 * (1 - np.array([row.low for row in rows]))
+    return values, np.array([values - low, high - values])
 
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-    labels : sequence of str
-    rows : sequence of mlbook.evaluation.Interval
-        Shares; drawn in percent.
-    colours : sequence of str or None
-    reference : float or None
-        A share to mark with a vertical line.
-    """
-    positions = np.arange(len(rows))[::-1]
-    colours = colours or [COLOURS["blue"]] * len(rows)
-    for position, row, colour in zip(positions, rows, colours, strict=True):
-        ax.plot([100 * row.low, 100 * row.high], [position] * 2, color=colour, linewidth=2.5)
-        ax.plot(100 * row.value, position, "o", color=colour, markersize=5)
-    if reference is not None:
-        ax.axvline(100 * reference, color=COLOURS["grey"], linestyle="--", linewidth=1)
-    ax.set_yticks(positions, labels)
-    ax.grid(axis="y", visible=False)
+
+def _error_axis(axis):
+    """A logarithmic axis for error rates in percent, with plain numbers."""
+    from matplotlib.ticker import FixedLocator, NullFormatter, StrMethodFormatter
+
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    axis.set_major_locator(FixedLocator([0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100]))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_label_text("wrong, % of the test images (log scale)")
 
 
 def ranking(result, arms, title):
-    """Show the accuracies of some arms as dots with intervals, best first.
+    """Show the error rates of some arms as dots with intervals, best first.
 
     The colour of an arm says what its paired difference to the baseline says.
 
@@ -162,26 +164,36 @@ def ranking(result, arms, title):
         for arm in ranked
     ]
     rows = [result.interval(arm) for arm in ranked]
-    baseline = result.arms[result.baseline]
+    values, lengths = _errors(rows)
     figure, ax = plt.subplots(figsize=(7, 0.6 + 0.29 * len(ranked)))
-    intervals(
-        ax,
-        [result.arms[arm] for arm in ranked],
-        rows,
-        colours,
-        reference=result.interval(result.baseline).value,
-    )
+    for position in range(len(ranked)):
+        ax.errorbar(
+            values[position],
+            position,
+            xerr=lengths[:, [position]],
+            fmt="o",
+            markersize=5,
+            color=colours[position],
+        )
+    level = 100 * (1 - result.interval(result.baseline).value)
+    ax.axvline(level, color=COLOURS["grey"], linestyle="--", linewidth=1)
+    ax.set_yticks(range(len(ranked)), [result.arms[arm] for arm in ranked])
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    _error_axis(ax.xaxis)
+    baseline = result.arms[result.baseline]
     against = f"green: better than {baseline}, red: worse, grey: no difference shown"
-    ax.set(title=f"{title}\n({against})", xlabel="accuracy, %")
-    ax.title.set_position((-0.8, 1.0))
+    figure.suptitle(f"{title}\n({against})", fontsize=10, y=1.02)
     listed = "; ".join(
         f"{result.arms[arm]} {row.percent(1)}" for arm, row in zip(ranked, rows, strict=True)
     )
-    show(figure, f"Dot plot of accuracies with intervals, best first: {listed}.", result)
+    show(
+        figure, f"Dot plot of error rates with intervals. Accuracies, best first: {listed}.", result
+    )
 
 
 def sweeps(result, labels, title, xlabel):
-    """Show the accuracy over the settings of one or more sweeps, beside the baseline.
+    """Show the error rate over the settings of one or more sweeps, beside the baseline.
 
     Parameters
     ----------
@@ -196,19 +208,22 @@ def sweeps(result, labels, title, xlabel):
     lines = []
     for (sweep, label), marker in zip(labels.items(), "osD^v", strict=False):
         settings, rows = result.sweep(sweep)
-        values = 100 * np.array([row.value for row in rows])
-        limits = 100 * np.array([[row.low for row in rows], [row.high for row in rows]])
-        errors = np.abs(limits - values)
-        ax.errorbar(settings, values, errors, marker=marker, markersize=5, capsize=3, label=label)
+        values, lengths = _errors(rows)
+        ax.errorbar(settings, values, lengths, marker=marker, markersize=5, capsize=3, label=label)
         lines += [
             f"{label}: {rows[i].percent(1)} at {settings[i]:g}{what}"
-            for i, what in ((0, ""), (int(values.argmax()), " (best)"), (-1, ""))
+            for i, what in ((0, ""), (int(values.argmin()), " (best)"), (-1, ""))
         ]
-    level = 100 * result.interval(result.baseline).value
+    level = 100 * (1 - result.interval(result.baseline).value)
     ax.axhline(level, color=COLOURS["black"], linestyle="--", label=result.arms[result.baseline])
-    ax.set(xscale="log", title=title, xlabel=f"{xlabel} (log scale)", ylabel="accuracy, %")
+    ax.set(xscale="log", title=title, xlabel=f"{xlabel} (log scale)")
+    _error_axis(ax.yaxis)
     ax.legend()
-    show(figure, f"Curves with intervals over the {xlabel}. {'; '.join(lines)}.", result)
+    show(
+        figure,
+        f"Curves of error rates with intervals over the {xlabel}. Accuracies: {'; '.join(lines)}.",
+        result,
+    )
 
 
 def neighbours(queries, rows, wrong, *sources):
@@ -231,7 +246,7 @@ def neighbours(queries, rows, wrong, *sources):
     for ax in axes.flat:
         ax.set_axis_off()
     images(axes[:, 0], queries)
-    axes[0, 0].set_title("query", loc="center", fontsize=9)
+    axes[0, 0].annotate("query", (0.5, 1.65), xycoords="axes fraction", ha="center", fontsize=10)
     for block, (name, found) in enumerate(rows.items()):
         first = 2 + block * (k + 1)
         for i in range(len(queries)):
@@ -242,7 +257,7 @@ def neighbours(queries, rows, wrong, *sources):
                     ax.set_title("other", fontsize=8, color=COLOURS["vermilion"], pad=1)
                     ax.title.set_horizontalalignment("left")
         axes[0, first + k // 2].annotate(
-            f"nearest under {name}", (0.5, 1.3), xycoords="axes fraction", ha="center", fontsize=10
+            f"nearest under {name}", (0.5, 1.65), xycoords="axes fraction", ha="center", fontsize=10
         )
     counts = "; ".join(
         f"under {name}, {int(wrong[name].sum())} of {wrong[name].size} neighbours are of another "

@@ -1,5 +1,6 @@
 """The map is what the chapters and the ledger say."""
 
+import nbformat
 import pytest
 
 from mlbook import chapters, notebooks, paths
@@ -24,3 +25,18 @@ def test_chapter_without_header_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(chapters, "chapters", lambda: [chapter])
     with pytest.raises(MlbookError, match="09_bare.py.*article, datasets, experiments"):
         chapters.chapter_map()
+
+
+@pytest.mark.parametrize("chapter", notebooks.chapters(), ids=lambda path: path.stem)
+def test_chapter_runs_on_sample_data_and_says_so(chapter, monkeypatch, tmp_path):
+    # what a reader without a network sees; make book and make test execute the better data
+    monkeypatch.setattr(paths, "build", lambda: tmp_path)
+    monkeypatch.setenv("MLBOOK_TIER", "sample")
+    [executed] = notebooks.execute_all("smoke", only=chapter.stem)
+    notebook = nbformat.read(executed, as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    figures = [o for o in outputs if "image/png" in o.get("data", {})]
+    texts = [o.get("data", {}).get("text/markdown", "") for o in outputs]
+    assert figures and all(o.metadata["image/png"]["alt"] for o in figures)
+    assert any("sample data" in text for text in texts), "tables must name their data"
+    assert any("sample data" in o.data["text/plain"] for o in figures), "and so must figures"

@@ -177,29 +177,28 @@ class Result:
         Returns
         -------
         pandas.DataFrame
-            Indexed by the arm's description; accuracy in percent, difference to the baseline
-            in percentage points, and what the difference says.
+            Indexed by the arm's description; accuracy in percent and difference to the baseline
+            in percentage points, each with its 95 % interval, and what the difference says.
         """
         import pandas as pd
 
-        rows = []
+        against = f"against {self.arms[self.baseline]}"
+        rows = {}
         for arm in self.arms if arms is None else arms:
             accuracy = self.interval(arm)
             row = {
-                "method": self.arms[arm],
-                "accuracy %": f"{100 * accuracy.value:.2f}",
-                "95 % interval": _limits(accuracy),
-                "difference": "",
-                "interval of the difference": "",
-                f"against {self.arms[self.baseline]}": "(baseline)",
+                "accuracy, % [95 % interval]": f"{100 * accuracy.value:.2f} {_limits(accuracy)}",
+                "difference [95 % interval]": "",
+                against: "(baseline)",
             }
             if arm != self.baseline:
                 difference = self.difference(arm)
-                row["difference"] = f"{100 * difference.value:+.2f}"
-                row["interval of the difference"] = _limits(difference, sign=True)
-                row[f"against {self.arms[self.baseline]}"] = difference.verdict()
-            rows.append(row)
-        return pd.DataFrame(rows).set_index("method")
+                row["difference [95 % interval]"] = (
+                    f"{100 * difference.value:+.2f} {_limits(difference, sign=True)}"
+                )
+                row[against] = difference.verdict()
+            rows[self.arms[arm]] = row
+        return pd.DataFrame.from_dict(rows, orient="index")
 
     @property
     def _n_test(self):
