@@ -263,4 +263,5 @@ def _limits(interval, sign=False):
     if math.isnan(interval.low):
         return "(one seed)"
     form = "+.2f" if sign else ".2f"
-    return f"[{100 * interval.low:{form}}, {100 * interval.high:{form}}]"
+    # no line break within an interval
+    return f"[{100 * interval.low:{form}},\N{NO-BREAK SPACE}{100 * interval.high:{form}}]"
