@@ -28,7 +28,15 @@ from mlbook.experiments.summary import summarise
 from mlbook.progress import bar
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "statsmodels")
-_CODE = ("linear", "neighbors.py", "evaluation.py", "datasets", "experiments/base.py")
+# what every experiment's numbers depend on; its own module is added
+_CODE = (
+    "linear/base.py",
+    "linear/covariance.py",
+    "neighbors.py",
+    "evaluation.py",
+    "datasets",
+    "experiments/base.py",
+)
 
 
 def measure(name, budget=None, seeds=None, tier=None):
