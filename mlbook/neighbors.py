@@ -14,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mlbook.linear.base import row_blocks
+from mlbook.blocks import row_blocks
 
 _SPARE_CANDIDATES = 5
 # one megabyte of float64: the block stays in the processor's cache

@@ -130,3 +130,13 @@ def test_claims_as_json():
     done = call("claims", "--id", "mnist-import", "--json")
     [entry] = json.loads(done.stdout)
     assert entry["id"] == "mnist-import" and entry["verdict"] == "refuted"
+
+
+@pytest.mark.parametrize(
+    "module", ["neighbors", "linear", "distances", "experiments", "claims", "plots", "book"]
+)
+def test_every_entrance_can_be_imported_first(module):
+    # an import cycle shows only in a fresh interpreter, and only from one side
+    code = f"import mlbook.{module}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

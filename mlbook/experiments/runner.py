@@ -30,6 +30,7 @@ from mlbook.progress import bar
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "statsmodels")
 # what every experiment's numbers depend on; its own module is added
 _CODE = (
+    "blocks.py",
     "linear/base.py",
     "linear/covariance.py",
     "neighbors.py",

@@ -10,7 +10,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-_ROWS_PER_BLOCK = 4096
+from mlbook.blocks import row_blocks
+
 # A float32 product loses about log10(condition) of its seven digits; beyond this, use float64.
 _FLOAT32_CONDITION_LIMIT = 1e3
 
@@ -140,8 +141,3 @@ class LinearMetric(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             spectrum = spectrum[spectrum > 0]
             condition_number = spectrum[0] / spectrum[-1] if len(spectrum) else 1.0
         self.condition_number_ = float(condition_number)
-
-
-def row_blocks(n_rows, size=_ROWS_PER_BLOCK):
-    """Slices that cover `range(n_rows)` in order, at most `size` rows each."""
-    return [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]

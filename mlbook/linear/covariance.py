@@ -9,7 +9,8 @@ from sklearn.covariance import ledoit_wolf, oas
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from mlbook.linear.base import LinearMetric, row_blocks
+from mlbook.blocks import row_blocks
+from mlbook.linear.base import LinearMetric
 
 ESTIMATES = ("total", "within", "ledoit_wolf", "oas", "diagonal")
 

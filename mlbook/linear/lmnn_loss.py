@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from mlbook.linear.base import row_blocks
+from mlbook.blocks import row_blocks
 from mlbook.neighbors import exact_neighbors
 
 # one megabyte of float64: a block of differences stays in the processor's cache

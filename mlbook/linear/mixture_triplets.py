@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
-from mlbook.linear.base import row_blocks
+from mlbook.blocks import row_blocks
 
 N_TARGETS = 3
 N_IMPOSTORS = 10

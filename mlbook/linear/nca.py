@@ -8,7 +8,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.utils import check_array, check_random_state
 
-from mlbook.linear.base import LinearMetric, row_blocks
+from mlbook.blocks import row_blocks
+from mlbook.linear.base import LinearMetric
 from mlbook.linear.mixture import check_number
 from mlbook.linear.pairs import check_classes, unchanged_on_error
 from mlbook.linear.rca import principal_axes

@@ -12,7 +12,8 @@ from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mlbook.linear.base import LinearMetric, row_blocks
+from mlbook.blocks import row_blocks
+from mlbook.linear.base import LinearMetric
 from mlbook.linear.pair_sampling import check_counts, sample_pairs
 
 STRATEGIES = ("accuracy", "balanced_accuracy", "f1")

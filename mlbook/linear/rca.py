@@ -7,7 +7,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from mlbook.linear.base import row_blocks
+from mlbook.blocks import row_blocks
 from mlbook.linear.mixture import check_number
 from mlbook.linear.pairs import PairLearner, unchanged_on_error
 

@@ -8,7 +8,8 @@ from scipy.sparse import csr_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from mlbook.linear.base import LinearMetric, row_blocks
+from mlbook.blocks import row_blocks
+from mlbook.linear.base import LinearMetric
 
 # a block and its transform stay near the processor's cache
 BLOCK = 1024
