@@ -290,7 +290,7 @@ full = experiments.load_result("mnist_neighbours", "full")
 plots.table(full.table(full.main_arms), full)
 
 # %%
-plots.ranking(full, full.main_arms[1:], "Accuracy on the official test images")
+plots.ranking(full, full.main_arms[1:], "Errors on the official test images")
 
 # %% [markdown]
 # ### How many components, whitened or not

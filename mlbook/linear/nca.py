@@ -66,7 +66,7 @@ class NCA(LinearMetric):
 
     References
     ----------
-    J. Goldberger, G. Hinton, S. Roweis and R. Salakhutdinov, Neighbourhood components
+    J. Goldberger, S. Roweis, G. Hinton and R. Salakhutdinov, Neighbourhood components
     analysis, NIPS 2004. D. P. Kingma and J. Ba, Adam: a method for stochastic optimization,
     ICLR 2015.
 
