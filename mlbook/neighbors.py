@@ -151,6 +151,9 @@ class MetricKNeighborsClassifier(ClassifierMixin, BaseEstimator):
     def _fitted_metric(self, X, y):
         if self.metric is None:
             return None
+        if isinstance(self.metric, type):
+            name = self.metric.__name__
+            raise ValueError(f"metric must be an estimator, got the class {name}: write {name}()")
         if not hasattr(self.metric, "transform"):
             raise ValueError(
                 "metric must be None or an estimator with fit and transform, "

@@ -211,6 +211,7 @@ def test_training_data_are_not_changed(digits):
         ({"batch_size": 0}, "batch_size must be"),
         ({"metric": "mahalanobis"}, "estimator with fit and transform, got str"),
         ({"metric": Covariance()}, "singular"),
+        ({"metric": Covariance}, r"got the class Covariance: write Covariance\(\)"),
     ],
 )
 def test_wrong_parameters(digits, options, message):

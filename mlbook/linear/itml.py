@@ -7,8 +7,8 @@ from sklearn.covariance import ledoit_wolf
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from mlbook.linear.mixture import check_number
 from mlbook.linear.pairs import PairLearner, need_both_kinds
+from mlbook.linear.supervised import check_number
 from mlbook.progress import bar
 
 

@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from mlbook.linear.base import LinearMetric
-from mlbook.linear.mixture import check_number
 from mlbook.linear.pairs import check_classes, unchanged_on_error
+from mlbook.linear.supervised import check_number
 
 
 class LDA(LinearMetric):

@@ -16,9 +16,9 @@ from mlbook.linear.lmnn_loss import (
     target_size,
     within_reach,
 )
-from mlbook.linear.mixture import check_number
 from mlbook.linear.pairs import check_classes, unchanged_on_error
 from mlbook.linear.rca import principal_axes
+from mlbook.linear.supervised import check_number
 from mlbook.progress import bar
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mlbook.linear.mixture import TripletMixture, check_number
+from mlbook.linear.mixture import TripletMixture
+from mlbook.linear.supervised import check_number
 from mlbook.progress import bar
 
 

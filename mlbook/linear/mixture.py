@@ -14,7 +14,6 @@ d_theta(i, l) should exceed d_theta(i, j). With z_m = d_m(i, l)^2 - d_m(i, j)^2 
 condition, theta^T z > 0.
 """
 
-import numbers
 import warnings
 from abc import abstractmethod
 
@@ -27,6 +26,7 @@ from sklearn.utils.validation import validate_data
 from mlbook.linear.base import LinearMetric
 from mlbook.linear.mixture_metrics import fit_base_metrics, is_fitted
 from mlbook.linear.mixture_triplets import draw_triplets, triplet_margins
+from mlbook.linear.supervised import check_number
 
 
 class Mixture(LinearMetric):
@@ -214,14 +214,3 @@ def mixture_map(maps, weights):
     # smaller ones are rounding noise of directions that the metric does not see
     spectrum = spectrum[spectrum > max(L.shape) * np.finfo(float).eps * spectrum[0]]
     return L, spectrum[0] / spectrum[-1]
-
-
-def check_number(name, value, *, above=None, at_least=None, integer=False):
-    """Raise ValueError unless value is a finite number in range."""
-    kind = numbers.Integral if integer else numbers.Real
-    is_number = isinstance(value, kind) and not isinstance(value, bool) and abs(value) < np.inf
-    low_enough = is_number and (above is None or value > above)
-    if not (low_enough and (at_least is None or value >= at_least)):
-        limit = f"> {above}" if above is not None else f">= {at_least}"
-        noun = "an integer" if integer else "a finite number"
-        raise ValueError(f"{name} must be {noun} {limit}, got {value!r}")

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.linalg import eigh
 from sklearn.exceptions import ConvergenceWarning
 
-from mlbook.linear.mixture import check_number
 from mlbook.linear.pairs import PairLearner, need_both_kinds
+from mlbook.linear.supervised import check_number
 from mlbook.progress import bar
 
 # Distances are rounded at this share of their mean, where a square root has no slope.

@@ -10,9 +10,9 @@ from sklearn.utils import check_array, check_random_state
 
 from mlbook.blocks import row_blocks
 from mlbook.linear.base import LinearMetric
-from mlbook.linear.mixture import check_number
 from mlbook.linear.pairs import check_classes, unchanged_on_error
 from mlbook.linear.rca import principal_axes
+from mlbook.linear.supervised import check_number
 from mlbook.progress import bar
 
 INITS = ("auto", "pca", "lda", "identity", "random")

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
-from mlbook.linear.mixture import check_number
+from mlbook.linear.supervised import check_number
 
 _DRAWS = 50
 

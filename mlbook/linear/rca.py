@@ -8,8 +8,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from mlbook.blocks import row_blocks
-from mlbook.linear.mixture import check_number
 from mlbook.linear.pairs import PairLearner, unchanged_on_error
+from mlbook.linear.supervised import check_number
 
 
 class RCA(PairLearner):
