@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from mlbook import claims, paths
-from mlbook.claims import CONDITIONAL, REFUTED, SUPPORTED, UNCHECKABLE, Evidence, judge
+from mlbook.checks import CHECKS, VERDICTS, Evidence
+from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, UNCHECKABLE
+from mlbook.claims import judge
 from mlbook.errors import MlbookError, UnknownNameError
 from mlbook.evaluation import Interval
 
@@ -89,7 +91,7 @@ FLIPS = {
 
 
 def test_every_check_can_give_more_than_one_verdict():
-    assert FLIPS.keys() == claims.CHECKS.keys()
+    assert FLIPS.keys() == CHECKS.keys()
     for cases in FLIPS.values():
         assert len({verdict for _, verdict in cases}) > 1
 
@@ -113,7 +115,7 @@ def test_entries_are_well_formed():
 
 def test_all_claims_have_a_computed_verdict():
     for claim, outcome in claims.judge_all():
-        assert outcome.verdict in claims.VERDICTS, claim.id
+        assert outcome.verdict in VERDICTS, claim.id
 
 
 def test_chapter_and_id_select():

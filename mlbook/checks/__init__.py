@@ -1,0 +1,16 @@
+"""The checks behind the verdicts, one module a kind of evidence.
+
+A check is a function `check(evidence, **arguments) -> Outcome`. `evidence` hands it results,
+data and whatever else it may look at, so that a test can hand it something else and see the
+verdict flip. A check that cannot fail is a defect. To add one, write it in the module of its
+kind and list it there in `CHECKS`.
+"""
+
+from mlbook.checks import data, libraries, measured
+from mlbook.checks.base import VERDICTS, Evidence, Outcome
+
+__all__ = ["CHECKS", "VERDICTS", "Evidence", "Outcome"]
+
+CHECKS = {
+    check.__name__: check for module in (data, libraries, measured) for check in module.CHECKS
+}

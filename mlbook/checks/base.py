@@ -1,0 +1,30 @@
+"""What a check is handed and what it returns."""
+
+import importlib
+from dataclasses import dataclass, field
+
+from mlbook import datasets
+from mlbook.experiments import load_result
+
+SUPPORTED = "supported"
+CONDITIONAL = "supported with conditions"
+REFUTED = "refuted"
+UNCHECKABLE = "cannot be checked here"
+VERDICTS = (SUPPORTED, CONDITIONAL, REFUTED, UNCHECKABLE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A computed verdict (one of `VERDICTS`) and the evidence for it, in one sentence."""
+
+    verdict: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What checks may look at. Tests replace single parts of it."""
+
+    result: object = field(default=load_result)
+    dataset: object = field(default=datasets.load)
+    importer: object = field(default=importlib.import_module)

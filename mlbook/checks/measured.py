@@ -1,0 +1,46 @@
+"""Checks that compare a claim with a recorded result."""
+
+from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, Outcome
+
+
+def accuracy_is_about(evidence, result, arm, quoted, digits=2):
+    """Does the arm's accuracy, as measured, round to what the article prints?
+
+    `quoted` is a share with `digits` decimals. Supported if the mean rounds to it; supported
+    with conditions if only its interval reaches a value that does.
+    """
+    measured = evidence.result(*result)
+    interval = measured.interval(arm)
+    half = 0.5 * 10**-digits
+    low, high = quoted - half, quoted + half
+    text = f"{measured.arms[arm]}: {interval.percent()}"
+    if low <= interval.value < high:
+        return Outcome(SUPPORTED, text)
+    if interval.low < high and interval.high >= low:
+        return Outcome(CONDITIONAL, f"{text}; only the interval reaches the quoted value")
+    return Outcome(REFUTED, text)
+
+
+def is_better(evidence, result, arm, than):
+    """Is one arm's accuracy higher than another's, by more than chance explains?"""
+    measured = evidence.result(*result)
+    difference = measured.compare(arm, than)
+    points = [f"{100 * x:+.2f}" for x in (difference.value, difference.low, difference.high)]
+    text = (
+        f"{measured.arms[arm]} minus {measured.arms[than]}: {points[0]} points "
+        f"[{points[1]}, {points[2]}]"
+    )
+    return Outcome(SUPPORTED if difference.verdict() == "better" else REFUTED, text)
+
+
+def converges(evidence, result, arm):
+    """Did the arm's optimiser report convergence, in every run?"""
+    measured = evidence.result(*result)
+    runs = measured.values(arm, "converged")
+    text = f"converged in {int(runs.sum())} of {len(runs)} runs"
+    if runs.all():
+        return Outcome(SUPPORTED, text)
+    return Outcome(CONDITIONAL if runs.any() else REFUTED, text)
+
+
+CHECKS = (accuracy_is_about, converges, is_better)
