@@ -11,7 +11,7 @@ import pytest
 
 from mlbook import datasets, experiments
 from mlbook.errors import MlbookError, ResultError, UnknownNameError
-from mlbook.experiments import Budget, runner, summary
+from mlbook.experiments import Budget, provenance, runner, summary
 
 
 class FakeData:
@@ -302,6 +302,33 @@ def test_code_key_follows_the_code(tmp_path):
     file = tmp_path / "module.py"
     file.write_text("a = 1")
     module = types.SimpleNamespace(__file__=str(file))
-    before = runner.code_key(module)
+    before = provenance.code_key(module)
     file.write_text("a = 2")
-    assert runner.code_key(module) != before
+    assert provenance.code_key(module) != before
+
+
+def test_sources_are_followed_through_packages_and_functions(tmp_path):
+    file = tmp_path / "module.py"
+    file.write_text("from mlbook.linear import RCA\n\ndef f():\n    import mlbook.axioms\n")
+    names = {source.name for source in provenance.sources(file)}
+    assert {"module.py", "rca.py", "base.py", "axioms.py", "evaluation.py"} <= names
+    assert not names & {"lmnn.py", "mnist.py", "errors.py"}
+
+
+def test_another_measure_than_accuracy(fake):
+    def run(budget, seed, data=None):
+        rng = np.random.default_rng(seed)
+        return {
+            arm: {"auc": level + 0.01 * rng.random(), "n_train": 30, "n_test": 10}
+            for arm, level in {"base": 0.7, "good": 0.9, "same": 0.7}.items()
+        }
+
+    fake.run, fake.MEASURE, fake.fixed = run, "auc", False
+    result = experiments.measure("fake", "full")
+    values = result.values("good")
+    assert result.interval("good").value == pytest.approx(np.mean(values))
+    assert "corrected" in result.interval("good").method
+    assert result.difference("good").verdict() == "better"
+    assert result.difference("same").verdict() == "no difference shown"
+    assert result.compare("good", "base").value == pytest.approx(result.difference("good").value)
+    assert result.table().columns[0].startswith("area under the ROC curve")

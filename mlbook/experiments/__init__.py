@@ -6,6 +6,9 @@ An experiment module also states
 - `DATASETS`, the names it loads;
 - `ARMS`, what each arm is, in the words that tables show;
 - `BASELINE`, the arm that the others are compared with;
+- `MEASURE`, if the arms are compared by something else than the accuracy: then `run` returns
+  it for each arm as a number, with `n_train` and `n_test`, and no `correct`;
+- `same_items(budget, data)`, whether all seeds are tested on the same items;
 - `BUDGETS`, what "smoke", "reader" and "full" mean for it (`mlbook.experiments.base.Budget`).
 
 To add one, write the module and name it in `NAMES`.

@@ -16,6 +16,8 @@ from mlbook.experiments.summary import difference_over_seeds, unpack
 
 SCHEMA = 1
 _FINDINGS = ("reader", "full")
+# shares, shown in percent
+MEASURES = {"accuracy": "accuracy", "auc": "area under the ROC curve"}
 # a sweep names its arms NAME_SETTING
 _SETTING = re.compile(r"_\d+(\.\d+)?(e[+-]?\d+)?$")
 
@@ -46,6 +48,11 @@ class Result:
     def baseline(self):
         """The arm that differences refer to."""
         return self.content["baseline"]
+
+    @property
+    def measure(self):
+        """What the arms are compared by, a key of `MEASURES`."""
+        return self.content.get("measure", "accuracy")
 
     @property
     def arms(self):
@@ -86,18 +93,18 @@ class Result:
             text += " A check that the code runs, not a finding."
         return text
 
-    def values(self, arm, measure="accuracy"):
-        """The measure of one arm for each seed that ran it, shape (n_seeds,)."""
+    def values(self, arm, measure=None):
+        """A measure of one arm, by default the main one, for each seed that ran it."""
         return np.array(list(self._measure(arm, measure)["values"].values()))
 
-    def interval(self, arm, measure="accuracy"):
-        """Mean of a measure with its 95 % interval, as `mlbook.evaluation.Interval`."""
+    def interval(self, arm, measure=None):
+        """Mean of a measure, by default the main one, as `mlbook.evaluation.Interval`."""
         entry = self._measure(arm, measure)
         return evaluation.Interval(
             entry["mean"], _number(entry["low"]), _number(entry["high"]), entry["method"]
         )
 
-    def sweep(self, name, measure="accuracy"):
+    def sweep(self, name, measure=None):
         """The arms `NAME_SETTING` of a sweep.
 
         Returns
@@ -122,10 +129,10 @@ class Result:
             raise UnknownNameError(f"sweep of {self.experiment}", name, sweeps)
         return np.array(sorted(found)), [self.interval(found[s], measure) for s in sorted(found)]
 
-    def difference(self, arm, measure="accuracy"):
+    def difference(self, arm, measure=None):
         """Paired difference arm - baseline with its 95 % interval."""
         self._measure(arm, measure)
-        entry = self.content["differences"].get(arm, {}).get(measure)
+        entry = self.content["differences"].get(arm, {}).get(measure or self.measure)
         if entry is None:
             raise UnknownNameError("difference of arm", arm, self.content["differences"])
         return evaluation.Interval(
@@ -149,12 +156,12 @@ class Result:
         return np.mean([unpack(text, self._n_test) for text in packed.values()], axis=0)
 
     def compare(self, first, second):
-        """Paired difference first - second of the accuracies of any two arms."""
+        """Paired difference first - second of the main measure of any two arms."""
         if "correct" in self._arm(first) and "correct" in self._arm(second):
             return evaluation.paired_difference(self.correct(first), self.correct(second))
         return difference_over_seeds(
-            self._measure(first, "accuracy")["values"],
-            self._measure(second, "accuracy")["values"],
+            self._measure(first)["values"],
+            self._measure(second)["values"],
             self._test_to_train,
         )
 
@@ -167,7 +174,7 @@ class Result:
         return evaluation.mcnemar(*(unpack(side[shared[0]], self._n_test) for side in packed))
 
     def table(self, arms=None):
-        """The accuracies as a pandas frame, ready to show.
+        """The main measure as a pandas frame, ready to show.
 
         Parameters
         ----------
@@ -177,17 +184,18 @@ class Result:
         Returns
         -------
         pandas.DataFrame
-            Indexed by the arm's description; accuracy in percent and difference to the baseline
+            Indexed by the arm's description; the measure in percent and difference to the baseline
             in percentage points, each with its 95 % interval, and what the difference says.
         """
         import pandas as pd
 
         against = f"against {self.arms[self.baseline]}"
+        heading = f"{MEASURES[self.measure]}, % [95 % interval]"
         rows = {}
         for arm in self.arms if arms is None else arms:
-            accuracy = self.interval(arm)
+            value = self.interval(arm)
             row = {
-                "accuracy, % [95 % interval]": f"{100 * accuracy.value:.2f} {_limits(accuracy)}",
+                heading: f"{100 * value.value:.2f} {_limits(value)}",
                 "difference [95 % interval]": "",
                 against: "(baseline)",
             }
@@ -213,7 +221,8 @@ class Result:
             raise UnknownNameError(f"arm of {self.experiment}", arm, self.content["arms"])
         return self.content["arms"][arm]
 
-    def _measure(self, arm, measure):
+    def _measure(self, arm, measure=None):
+        measure = measure or self.measure
         measures = self._arm(arm)["measures"]
         if measure not in measures:
             raise UnknownNameError(f"measure of arm {arm}", measure, measures)

@@ -23,21 +23,12 @@ from filelock import FileLock, Timeout
 from mlbook import datasets, paths
 from mlbook.errors import MlbookError, ResultError
 from mlbook.experiments.base import budget_of
+from mlbook.experiments.provenance import code_key
 from mlbook.experiments.results import SCHEMA, Result, load_result, result_path
-from mlbook.experiments.summary import summarise
+from mlbook.experiments.summary import main_measure, summarise
 from mlbook.progress import bar
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "statsmodels")
-# what every experiment's numbers depend on; its own module is added
-_CODE = (
-    "blocks.py",
-    "linear/base.py",
-    "linear/covariance.py",
-    "neighbors.py",
-    "evaluation.py",
-    "datasets",
-    "experiments/base.py",
-)
 
 
 def measure(name, budget=None, seeds=None, tier=None):
@@ -157,25 +148,13 @@ class _Run:
             **self.conditions,
             "seeds": list(self.seeds),
             "baseline": self.experiment.BASELINE,
+            "measure": main_measure(self.experiment),
             **summarise(self.experiment, runs, same_items),
             "wall_seconds": {str(seed): round(value, 2) for seed, value in seconds.items()},
             "peak_memory_mb": _peak_memory_mb(),
             "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
             "date": datetime.date.today().isoformat(),
         }
-
-
-def code_key(experiment):
-    """A digest of the source that an experiment's numbers depend on."""
-    package = Path(__file__).resolve().parent.parent
-    files = [Path(experiment.__file__)]
-    for entry in _CODE:
-        path = package / entry
-        files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def write_json(path, content):
@@ -271,6 +250,9 @@ def _jsonable(kept):
 
 def _with_arrays(arms):
     return {
-        arm: measures | {"correct": np.asarray(measures["correct"], dtype=bool)}
+        arm: {
+            key: np.asarray(value, dtype=bool) if key == "correct" else value
+            for key, value in measures.items()
+        }
         for arm, measures in arms.items()
     }

@@ -9,6 +9,11 @@ from mlbook import evaluation
 from mlbook.errors import ResultError
 
 
+def main_measure(experiment):
+    """What the experiment's arms are compared by: its MEASURE, by default "accuracy"."""
+    return getattr(experiment, "MEASURE", "accuracy")
+
+
 def summarise(experiment, runs, same_items):
     """Arms and differences, with intervals, from the runs of the seeds.
 
@@ -25,14 +30,16 @@ def summarise(experiment, runs, same_items):
     dict
         The parts `arms`, `differences` and `items_used` of a result file.
     """
-    n_test = next(len(m["correct"]) for arms in runs.values() for m in arms.values())
-    n_train = next(int(m["n_train"]) for arms in runs.values() for m in arms.values())
+    measure = main_measure(experiment)
+    first = next(m for arms in runs.values() for m in arms.values())
+    n_train = int(first["n_train"])
+    n_test = len(first["correct"]) if "correct" in first else int(first["n_test"])
     ratio = n_test / n_train
     arms = {}
     for arm, label in experiment.ARMS.items():
         per_seed = {seed: run[arm] for seed, run in runs.items() if arm in run}
         if per_seed:
-            arms[arm] = _summarise_arm(label, per_seed, same_items, ratio)
+            arms[arm] = _summarise_arm(label, per_seed, measure, same_items, ratio)
 
     baseline = arms[experiment.BASELINE]
     differences = {}
@@ -44,11 +51,9 @@ def summarise(experiment, runs, same_items):
             interval = evaluation.paired_difference(*sides)
         else:
             interval = difference_over_seeds(
-                entry["measures"]["accuracy"]["values"],
-                baseline["measures"]["accuracy"]["values"],
-                ratio,
+                entry["measures"][measure]["values"], baseline["measures"][measure]["values"], ratio
             )
-        differences[arm] = {"accuracy": _entry(interval) | {"verdict": interval.verdict()}}
+        differences[arm] = {measure: _entry(interval) | {"verdict": interval.verdict()}}
     return {
         "arms": arms,
         "differences": differences,
@@ -90,22 +95,25 @@ def unpack(text, n_items):
     return np.unpackbits(packed, count=n_items).astype(bool)
 
 
-def _summarise_arm(label, per_seed, same_items, ratio):
+def _summarise_arm(label, per_seed, measure, same_items, ratio):
     measures = {}
     scalars = [key for key, value in next(iter(per_seed.values())).items() if np.isscalar(value)]
-    accuracies = {seed: float(np.mean(run["correct"])) for seed, run in per_seed.items()}
-    if same_items:
-        n_items = len(next(iter(per_seed.values()))["correct"])
-        interval = evaluation.wilson(np.mean(list(accuracies.values())), n_items)
-    else:
-        interval = evaluation.over_seeds(list(accuracies.values()), test_to_train=ratio)
-    measures["accuracy"] = {"values": _by_seed(accuracies)} | _entry(interval)
+    has_items = all("correct" in run for run in per_seed.values())
+    if has_items:
+        accuracies = {seed: float(np.mean(run["correct"])) for seed, run in per_seed.items()}
+        if same_items:
+            n_items = len(next(iter(per_seed.values()))["correct"])
+            interval = evaluation.wilson(np.mean(list(accuracies.values())), n_items)
+        else:
+            interval = evaluation.over_seeds(list(accuracies.values()), test_to_train=ratio)
+        measures["accuracy"] = {"values": _by_seed(accuracies)} | _entry(interval)
     for key in scalars:
         values = {seed: float(run[key]) for seed, run in per_seed.items()}
-        interval = evaluation.over_seeds(list(values.values()))
+        overlap = ratio if key == measure else 0.0
+        interval = evaluation.over_seeds(list(values.values()), test_to_train=overlap)
         measures[key] = {"values": _by_seed(values)} | _entry(interval)
     arm = {"label": label, "measures": measures}
-    if same_items:
+    if has_items and same_items:
         arm["correct"] = _by_seed({seed: pack(run["correct"]) for seed, run in per_seed.items()})
     return arm
 

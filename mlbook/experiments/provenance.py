@@ -1,0 +1,69 @@
+"""Which source files an experiment's numbers depend on, found from the imports."""
+
+import ast
+import hashlib
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+# no number depends on these; what the data sets deliver is covered by their fingerprints
+_HARMLESS = {"errors.py", "paths.py", "progress.py", "__init__.py", "datasets", "plots.py"}
+
+
+def code_key(experiment):
+    """A digest of the source that an experiment's numbers depend on, 16 hexadecimal digits.
+
+    It covers the experiment's module, the computation of intervals, and every module of the
+    package that they import, directly or not, wherever in the file the import stands.
+    """
+    digest = hashlib.sha256()
+    for file in sources(Path(experiment.__file__)):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def sources(path):
+    """The files behind an experiment's module: itself first, then the others in order."""
+    found, waiting = set(), [path, _PACKAGE / "experiments" / "summary.py"]
+    while waiting:
+        file = waiting.pop()
+        if file in found or _is_harmless(file):
+            continue
+        found.add(file)
+        waiting += _imported(file)
+    return [path, *sorted(found - {path})]
+
+
+def _is_harmless(file):
+    if not file.is_relative_to(_PACKAGE):
+        return False
+    return bool(_HARMLESS & set(file.relative_to(_PACKAGE).parts))
+
+
+def _imported(file):
+    """Files of the package that a file imports; a name that a package hands on is followed."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _files(alias.name)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            for alias in node.names:
+                yield from _files(node.module, alias.name)
+
+
+def _files(module, name=None):
+    first, *rest = module.split(".")
+    if first != "mlbook":
+        return
+    place = _PACKAGE.joinpath(*rest)
+    if place.with_suffix(".py").is_file():
+        yield place.with_suffix(".py")
+    elif name and (place / f"{name}.py").is_file():
+        yield place / f"{name}.py"
+    elif name and (place / "__init__.py").is_file():
+        if (place / name / "__init__.py").is_file():
+            return
+        for node in ast.walk(ast.parse((place / "__init__.py").read_bytes())):
+            if isinstance(node, ast.ImportFrom) and name in {
+                a.asname or a.name for a in node.names
+            }:
+                yield from _files(node.module, name)
