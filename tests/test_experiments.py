@@ -66,16 +66,23 @@ def test_every_experiment_is_complete():
 
 @pytest.mark.parametrize("name", experiments.NAMES)
 def test_the_same_seed_gives_the_same_numbers(name):
-    data = {"mnist": datasets.load("mnist", tier="sample")}
-    first, second = (experiments.get(name).run("smoke", 1, data) for _ in range(2))
-    other = experiments.get(name).run("smoke", 0, data)
-    assert first.keys() == second.keys() <= experiments.get(name).ARMS.keys()
+    module = experiments.get(name)
+    tiers = {"mnist": "sample"}
+    data = {d: datasets.load(d, tier=tiers.get(d)) for d in module.DATASETS}
+    first, second, other = (module.run("smoke", seed, data) for seed in (1, 1, 0))
+    assert first.keys() == second.keys() <= module.ARMS.keys()
+    measure = summary.main_measure(module)
+    key = "correct" if measure == "accuracy" else measure
     for arm in first:
-        np.testing.assert_array_equal(first[arm]["correct"], second[arm]["correct"])
-    assert any(not np.array_equal(first[a]["correct"], other[a]["correct"]) for a in first)
-    # what the arms share: items. A classifier that knows nothing sets the floor.
-    assert len({len(m["correct"]) for m in first.values()}) == 1
-    assert first["euclid"]["correct"].mean() > first["majority"]["correct"].mean() + 0.3
+        np.testing.assert_array_equal(first[arm][key], second[arm][key])
+    assert any(not np.array_equal(first[a][key], other[a][key]) for a in first)
+    if key == "correct":
+        # what the arms share: items; and the baseline errs less than half as often as guessing
+        assert len({len(m["correct"]) for m in first.values()}) == 1
+        n_classes = max(dataset.counts["classes"] for dataset in data.values())
+        assert 1 - first[module.BASELINE]["correct"].mean() < 0.5 * (1 - 1 / n_classes)
+    else:
+        assert first[module.BASELINE][key] > 0.6
 
 
 def test_record_writes_what_was_measured(fake, home):
@@ -332,3 +339,55 @@ def test_another_measure_than_accuracy(fake):
     assert result.difference("same").verdict() == "no difference shown"
     assert result.compare("good", "base").value == pytest.approx(result.difference("good").value)
     assert result.table().columns[0].startswith("area under the ROC curve")
+
+
+def test_arms_of_the_comparison_try_equally_many_settings():
+    from mlbook.experiments import comparison
+
+    without = {"majority", "logistic", "euclid", "scaled"}
+    for n_samples, n_features in ((100, 13), (5000, 784)):
+        for arm in comparison.ARMS.keys() - without:
+            assert len(comparison.settings(arm, n_samples, n_features)) == 5, arm
+
+
+def test_the_comparison_chooses_on_training_items_only(monkeypatch):
+    from mlbook.experiments import comparison
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(90, 4)) + 3 * np.repeat(np.eye(3, 4), 30, axis=0)
+    y = np.repeat(np.arange(3), 30)
+    seen = []
+    plain = comparison._score
+
+    def spy(candidate, fitting, scoring):
+        seen.append((fitting[0], scoring[0]))
+        return plain(candidate, fitting, scoring)
+
+    monkeypatch.setattr(comparison, "_score", spy)
+    test = np.arange(0, 90, 3)
+    train = np.setdiff1d(np.arange(90), test)
+    arms = comparison.compare((X[train], y[train]), (X[test], y[test]), 0, 40, arms=["rca"])
+    assert len(seen) == 5
+    rows = {tuple(row) for row in X[train]}
+    for fitting, scoring in seen:
+        assert len(fitting) == 30 and len(scoring) == 10
+        parts = {tuple(row) for row in fitting}, {tuple(row) for row in scoring}
+        assert parts[0] | parts[1] <= rows and not parts[0] & parts[1]
+    assert arms["rca"]["n_train"] == 60 and arms["rca"]["correct"].shape == (30,)
+
+
+def test_questions_of_the_supervision_experiment_are_about_the_labels():
+    from mlbook.experiments import supervision
+
+    y = np.repeat(np.arange(5), 20)
+    X = y[:, np.newaxis] + np.zeros((100, 2))  # the value is the class
+    answers = supervision._ask(X, y, 30, np.random.default_rng(0))
+    value = {kind: np.asarray(points[0])[..., 0] for kind, points in answers.items()}
+    assert (value["rca"][:, 0] == value["rca"][:, 1]).all()
+    same = value["itml"][:, 0] == value["itml"][:, 1]
+    assert (same == (answers["itml"][1] == 1)).all() and len(same) == 30
+    anchor, positive, negative = value["lsml_triplets"].T
+    assert (anchor == positive).all() and (anchor != negative).all()
+    a, b, c, d = value["lsml_quadruplets"].T
+    assert (a == b).all() and (c != d).all() and len(a) == 30
+    assert len(value["lda"]) == 30

@@ -20,8 +20,8 @@ from mlbook.linear import Covariance, cds
 from mlbook.linear.cds import CDS, default_bandwidth, different_moment, log_overlap
 from mlbook.linear.fwhd import FWHD, simplex_weights
 from mlbook.linear.mdc import MDC, symmetric_inverse_root
+from mlbook.linear.scatter import class_means
 from mlbook.linear.stiefel import retract, tangent
-from mlbook.linear.supervised import class_means
 from mlbook.neighbors import MetricKNeighborsClassifier
 
 LEARNERS = [FWHD(), FWHD(0.3, shape=(2, 3)), MDC(), MDC(0.2), CDS(), CDS(4, bandwidth=1.0)]
@@ -36,14 +36,18 @@ def blobs():
     return X, y
 
 
-@pytest.fixture
-def surrounded():
-    """Two classes with one mean: the first lies on both sides of the second, feature 0 of 4."""
-    rng = np.random.default_rng(1)
+def draw_surrounded(seed):
+    rng = np.random.default_rng(seed)
     y = np.repeat([0, 1], 40)
     X = rng.normal(size=(80, 4)) * [0.3, 1, 2, 1]
     X[y == 0, 0] += np.repeat([-3, 3], 20)
     return X, y
+
+
+@pytest.fixture
+def surrounded():
+    """Two classes with one mean: the first lies on both sides of the second, feature 0 of 4."""
+    return draw_surrounded(1)
 
 
 def loop_over_pairs(X, y):
@@ -354,9 +358,8 @@ def test_cds_beats_random_feasible_maps_and_lda(surrounded, batch_size):
 
 
 def test_cds_finds_what_lda_cannot(surrounded):
-    X, y = surrounded
     accuracy = [
-        MetricKNeighborsClassifier(3, metric).fit(X[::2], y[::2]).score(X[1::2], y[1::2])
+        MetricKNeighborsClassifier(3, metric).fit(*surrounded).score(*draw_surrounded(2))
         for metric in (CDS(1), LinearDiscriminantAnalysis(n_components=1))
     ]
     assert accuracy[0] == 1 and accuracy[1] < 0.9

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 import scipy.sparse
 import sklearn.base
-from sklearn.exceptions import NotFittedError
+from scipy.optimize import approx_fprime, minimize
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from mlbook.linear.itml import ITML
+from mlbook.linear.lsml import LSML, lsml_loss, optimality_gap, sample_quadruplets
 from mlbook.linear.mmc import MMC
 from mlbook.linear.pair_sampling import sample_pairs
 from mlbook.linear.pairs import STRATEGIES, best_threshold
@@ -195,6 +197,219 @@ def test_fit_is_fit_pairs_of_the_drawn_pairs(problem, learner):
     np.testing.assert_allclose(learner.fit(X, names).components_, expected.components_)
 
 
+# --- comparisons ---
+
+
+@pytest.fixture
+def comparisons():
+    """Points, and quadruplets of positions that no metric satisfies altogether."""
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(30, 3)) * [1, 3, 2]
+    return X, rng.integers(0, 30, (60, 4))
+
+
+def naive_objective(M, X, quadruplets, gamma, prior):
+    """The sum of the definition, comparison by comparison."""
+
+    def square(M, i, j):
+        return (X[i] - X[j]) @ M @ (X[i] - X[j])
+
+    size = np.mean([[square(prior, a, b), square(prior, c, d)] for a, b, c, d in quadruplets])
+    residuals = [
+        max(0, np.sqrt(square(M, a, b)) - np.sqrt(square(M, c, d))) for a, b, c, d in quadruplets
+    ]
+    ratio = M @ np.linalg.inv(prior)
+    divergence = np.trace(ratio) - np.log(np.linalg.det(ratio)) - len(M)
+    return divergence + gamma / size * np.sum(np.square(residuals))
+
+
+def test_lsml_loss_equals_a_loop_and_its_gradient_finite_differences(comparisons):
+    X, index = comparisons
+    a, b, c, d = index.T
+    near, far = X[a] - X[b], X[c] - X[d]
+    size = np.mean([np.sum(near**2, axis=1), np.sum(far**2, axis=1)])
+    near, far = near / np.sqrt(size), far / np.sqrt(size)
+    A = np.eye(3) + 0.3 * np.random.default_rng(5).normal(size=(3, 3))
+    value, tilt = lsml_loss(A, near, far, 2.0)
+    assert value == pytest.approx(naive_objective(A.T @ A, X, index, 2.0, np.eye(3)))
+
+    def of_matrix(flat):  # M itself: its factor is recovered, the value does not depend on which
+        M = flat.reshape(3, 3)
+        return lsml_loss(np.linalg.cholesky((M + M.T) / 2).T, near, far, 2.0)[0]
+
+    M = A.T @ A
+    slope = approx_fprime(M.ravel(), of_matrix, 1e-7).reshape(3, 3)
+    np.testing.assert_allclose(slope, tilt - np.linalg.inv(M), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("gamma", "prior"), [(0.1, "identity"), (3.0, "matrix"), (100.0, "identity")]
+)
+def test_lsml_agrees_with_a_general_solver(comparisons, gamma, prior):
+    X, index = comparisons
+    index = index[:25]
+    M0 = np.eye(3) if prior == "identity" else np.array([[2, 1, 0], [1, 3, 0], [0, 0, 0.5]])
+    lsml = LSML(gamma, prior=M0, tol=1e-10, preprocessor=X).fit_quadruplets(index)
+
+    def objective(flat):
+        root = np.zeros((3, 3))
+        root[np.triu_indices(3)] = flat
+        return naive_objective(root.T @ root, X, index, gamma, M0)
+
+    start = np.linalg.cholesky(M0).T[np.triu_indices(3)]
+    general = minimize(objective, start, method="Powell", options={"ftol": 1e-9})
+    M = lsml.get_mahalanobis_matrix()
+    assert naive_objective(M, X, index, gamma, M0) == pytest.approx(lsml.objective_[-1])
+    assert lsml.objective_[-1] <= general.fun + 1e-9
+    assert lsml.objective_[-1] == pytest.approx(general.fun, rel=1e-4)
+    assert lsml.objective_[0] == pytest.approx(naive_objective(M0, X, index, gamma, M0))
+    assert np.all(np.diff(lsml.objective_) <= 1e-12) and lsml.n_iter_ == len(lsml.objective_)
+
+
+def test_lsml_gap_bounds_what_is_left(comparisons):
+    X, index = comparisons
+    best = LSML(5.0, tol=1e-12, preprocessor=X).fit_quadruplets(index)
+    for tol in (0.5, 0.1, 1e-2, 1e-4):
+        rough = LSML(5.0, tol=tol, preprocessor=X).fit_quadruplets(index)
+        excess = rough.objective_[-1] - best.objective_[-1]
+        assert -1e-9 <= excess <= rough.optimality_gap_ + 1e-9
+        assert rough.optimality_gap_ <= tol * rough.objective_[-1]
+    assert optimality_gap(np.eye(2), np.diag([1.0, -1.0])) == np.inf
+
+
+def test_lsml_by_hand():
+    # hard comparison of the sides of a rectangle 2 x 1: the least tr M - log det M with
+    # 4 M_11 <= M_22 has M = diag(2/5, 8/5)
+    corner, right, top = np.array([[0.0, 0], [2, 0], [0, 1]])
+    hard = LSML(gamma=1e5, tol=1e-8).fit_triplets([[corner, right, top]])
+    np.testing.assert_allclose(hard.get_mahalanobis_matrix(), np.diag([0.4, 1.6]), atol=1e-3)
+    # contradicting ones: equally far, whichever way round they are given
+    both = LSML(gamma=1e5, tol=1e-8).fit_triplets([[corner, right, top], [corner, top, right]])
+    np.testing.assert_allclose(both.get_mahalanobis_matrix(), np.diag([0.4, 1.6]), atol=1e-3)
+    # nothing is nearer than a point to itself: minimise m - log m + gamma (2 m), s = v^2 / 2
+    same = LSML(gamma=3.0, tol=1e-10).fit_quadruplets([[corner, right, top, top]])
+    np.testing.assert_allclose(same.get_mahalanobis_matrix(), np.diag([1 / 7, 1]), atol=1e-5)
+    # satisfied: the prior stays
+    prior = np.array([[1, 0.2], [0.2, 2]])
+    kept = LSML(prior=prior).fit_triplets([[corner, top, right]])
+    np.testing.assert_allclose(kept.get_mahalanobis_matrix(), prior)
+    assert kept.n_iter_ == 1 and kept.objective_ == [0]
+    assert LSML().fit_quadruplets([[top, top, right, top]]).objective_ == [0]
+
+
+def test_lsml_satisfies_comparisons_that_can_be_satisfied():
+    rng = np.random.default_rng(6)
+    X = rng.normal(size=(200, 4))
+    truth = X * [3, 1, 0.3, 0.1]
+    index = rng.integers(0, 200, (2000, 4))
+    far_first = np.linalg.norm(truth[index[:, 0]] - truth[index[:, 1]], axis=1) > np.linalg.norm(
+        truth[index[:, 2]] - truth[index[:, 3]], axis=1
+    )
+    index[far_first] = index[far_first][:, [2, 3, 0, 1]]
+    learned = LSML(gamma=100.0, preprocessor=X).fit_quadruplets(index[:1000])
+
+    def right(distance):
+        return np.mean(distance(index[1000:, :2]) <= distance(index[1000:, 2:]))
+
+    euclid = right(lambda pairs: np.linalg.norm(X[pairs[:, 0]] - X[pairs[:, 1]], axis=1))
+    assert euclid < 0.85 and right(learned.pair_distance) > 0.97
+    weights = learned.get_mahalanobis_matrix().diagonal()
+    assert np.all(np.diff(weights[:3]) < 0)
+
+
+def test_lsml_kinds_of_comparisons(comparisons):
+    X, index = comparisons
+    points = LSML().fit_quadruplets(X[index])
+    learned = LSML(preprocessor=X).fit_quadruplets(index)
+    expected = points.get_mahalanobis_matrix()
+    np.testing.assert_allclose(learned.get_mahalanobis_matrix(), expected, rtol=1e-6)
+    np.testing.assert_allclose(
+        learned.pair_distance(index[:, :2]), points.pair_distance(X[index[:, :2]])
+    )
+    order = np.random.default_rng(7).permutation(60)
+    turned = LSML(tol=1e-8).fit_quadruplets(X[index][order][:, [1, 0, 3, 2]])
+    exact = LSML(tol=1e-8).fit_quadruplets(X[index])
+    np.testing.assert_allclose(
+        turned.get_mahalanobis_matrix(), exact.get_mahalanobis_matrix(), rtol=1e-3, atol=1e-5
+    )
+    frame = pd.DataFrame(X, columns=list("abc"))
+    named = LSML(preprocessor=frame).fit_quadruplets(index.tolist())
+    np.testing.assert_allclose(named.get_mahalanobis_matrix(), expected, rtol=1e-6)
+    assert list(named.feature_names_in_) == list("abc")
+    triplets = index[:, :3]
+    as_triplets = LSML(preprocessor=X).fit_triplets(triplets)
+    as_quadruplets = LSML(preprocessor=X).fit_quadruplets(triplets[:, [0, 1, 0, 2]])
+    np.testing.assert_allclose(as_triplets.components_, as_quadruplets.components_)
+    in_points = LSML().fit_triplets(X[triplets].astype(np.float32))
+    np.testing.assert_allclose(in_points.components_, as_triplets.components_, atol=1e-4)
+    # other units, the same distances but for the units
+    large = LSML().fit_quadruplets(1e6 * X[index])
+    np.testing.assert_allclose(large.components_, points.components_, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.filterwarnings("error")
+def test_wrong_comparisons(comparisons):
+    X, index = comparisons
+
+    def refuse(message, method, tuples, error=ValueError, **options):
+        learner = LSML(**options)
+        with pytest.raises(error, match=message):
+            getattr(learner, method)(tuples)
+        assert not hasattr(learner, "n_features_in_")
+
+    for method, size in (("fit_quadruplets", 4), ("fit_triplets", 3)):
+        tuples = index[:, :size]
+        name = method.removeprefix("fit_")
+        refuse("preprocessor=X", method, tuples)
+        refuse("positions must lie in 0 .. 29", method, tuples + 30, preprocessor=X)
+        refuse("positions must lie in 0 .. 29", method, tuples - 30, preprocessor=X)
+        refuse(f"{name} must be an array", method, tuples.astype(float), preprocessor=X)
+        refuse(f"{name} must be an array", method, tuples[:, :2], preprocessor=X)
+        refuse(f"{name} must be an array", method, tuples[:0], preprocessor=X)
+        refuse("minimum of 1 is required", method, X[tuples[:0]])
+        refuse(f"{name} must have shape", method, X[tuples[:, :2]])
+        refuse("NaN", method, np.where(X[tuples] > 4, np.nan, X[tuples]))
+        refuse("[Ss]parse", method, tuples, TypeError, preprocessor=scipy.sparse.csr_array(X))
+        refuse("every compared pair are equal", method, np.ones((5, size, 3)))
+        refuse("squares of the data overflow", method, 1e200 * X[tuples])
+    with pytest.warns(ConvergenceWarning, match="raise max_iter") as seen:
+        LSML(max_iter=1, tol=0, preprocessor=X).fit_quadruplets(index)
+    assert [warning.filename for warning in seen] == [__file__]
+
+
+def test_lsml_thresholds_and_new_fits(comparisons):
+    X, index = comparisons
+    learned = LSML(preprocessor=X).fit_quadruplets(index)
+    pairs, kinds = index[:20, :2], np.tile([1, -1], 10)
+    learned.calibrate_threshold(pairs, kinds)
+    assert set(learned.predict_pairs(pairs)) <= {1, -1}
+    before = {**vars(learned)}
+    with pytest.raises(ValueError, match="positions must lie"):
+        learned.fit_triplets(index[:, :3] + 99)
+    assert vars(learned) == before
+    assert not hasattr(learned.fit_triplets(index[:, :3]), "threshold_")
+    assert not hasattr(learned, "fit_pairs")  # it is not defined on pairs
+
+
+def test_drawn_quadruplets_compare_within_with_between(problem):
+    X, _, _ = problem
+    y = np.arange(60) % 3
+    index = sample_quadruplets(y, 500, random_state=0)
+    assert index.shape == (500, 4)
+    assert np.all(y[index[:, 0]] == y[index[:, 1]]) and np.all(index[:, 0] != index[:, 1])
+    assert np.all(y[index[:, 2]] != y[index[:, 3]])
+    # classes come mixed, even where all pairs there are have been drawn
+    assert abs(np.corrcoef(y[index[:, 0]], y[index[:, 2]])[0, 1]) < 0.2
+    np.testing.assert_array_equal(index, sample_quadruplets(y, 500, random_state=0))
+    few = sample_quadruplets([0, 0, 1], 50, random_state=0)
+    np.testing.assert_array_equal(few[:, :2], [[0, 1], [0, 1]])
+    assert {tuple(pair) for pair in few[:, 2:]} == {(0, 2), (1, 2)}
+    names = np.array(["ant", "bee", "cow"])[y]
+    by_class = LSML(n_quadruplets=100, random_state=0).fit(X, names)
+    expected = LSML(preprocessor=X).fit_quadruplets(sample_quadruplets(y, 100, random_state=0))
+    np.testing.assert_allclose(by_class.components_, expected.components_)
+
+
 # --- thresholds ---
 
 
@@ -323,7 +538,7 @@ def test_many_small_classes_and_one_lonely_sample_take_no_n_squared():
     ("y", "n", "message"),
     [
         ([1, 1, 1], 4, "at least two classes"),
-        ([1, 2, 3], 4, "no pair is similar"),
+        ([1, 2, 3], 4, "no two samples are alike"),
         ([[1], [2]], 4, "one dimension"),
         ([0.5, 1.5, 2.5], 4, "[Uu]nknown label type"),
         ([1, 1, 2], 1, "n must be"),

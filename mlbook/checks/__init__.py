@@ -6,11 +6,10 @@ verdict flip. A check that cannot fail is a defect. To add one, write it in the 
 kind and list it there in `CHECKS`.
 """
 
-from mlbook.checks import data, libraries, measured
+from mlbook.checks import data, formulas, libraries, measured, outputs, robustness
 from mlbook.checks.base import VERDICTS, Evidence, Outcome
 
 __all__ = ["CHECKS", "VERDICTS", "Evidence", "Outcome"]
 
-CHECKS = {
-    check.__name__: check for module in (data, libraries, measured) for check in module.CHECKS
-}
+_MODULES = (data, formulas, libraries, measured, outputs, robustness)
+CHECKS = {check.__name__: check for module in _MODULES for check in module.CHECKS}

@@ -11,14 +11,23 @@ import hashlib
 from dataclasses import dataclass
 
 from mlbook.datasets import tiers
-from mlbook.datasets.base import Dataset, Found, Source, Spec, build
+from mlbook.datasets.base import Dataset, Found, Source, Spec
+from mlbook.datasets.cifar10 import CIFAR10
+from mlbook.datasets.downloading import megabytes
 from mlbook.datasets.mnist import MNIST
+from mlbook.datasets.movies import MOVIE_REVIEWS, MOVIE_SENTENCES
+from mlbook.datasets.newsgroups import NEWSGROUPS
+from mlbook.datasets.olivetti import OLIVETTI
+from mlbook.datasets.small import BREAST_CANCER, DIGITS, WINE
+from mlbook.datasets.spoken_digits import SPOKEN_DIGITS
+from mlbook.datasets.vectors import WORD_VECTORS, WordVectors, word_vectors
 from mlbook.errors import DataError, UnknownNameError
 
 __all__ = [
     "Check",
     "Dataset",
     "Status",
+    "WordVectors",
     "available",
     "check",
     "fetch",
@@ -26,9 +35,25 @@ __all__ = [
     "state_key",
     "state_key_all",
     "status",
+    "word_vectors",
 ]
 
-_SPECS: dict[str, Spec] = {spec.name: spec for spec in (MNIST,)}
+_SPECS: dict[str, Spec] = {
+    spec.name: spec
+    for spec in (
+        MNIST,
+        DIGITS,
+        WINE,
+        BREAST_CANCER,
+        CIFAR10,
+        NEWSGROUPS,
+        OLIVETTI,
+        SPOKEN_DIGITS,
+        MOVIE_SENTENCES,
+        MOVIE_REVIEWS,
+        WORD_VECTORS,
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -64,11 +89,11 @@ def available() -> tuple[str, ...]:
     return tuple(_SPECS)
 
 
-def load(name: str, tier: str | None = None) -> Dataset:
+def load(name: str, tier: str | None = None) -> Dataset | WordVectors:
     """Load a data set, verified, its items in an order that is the same on every machine.
 
     Args:
-        name: one of `available()`.
+        name: one of `available()`; 'word_vectors' gives `WordVectors`, all others a `Dataset`.
         tier: 'canonical', 'sample', 'synthetic', or 'auto' for the best that can be had now
             (downloaded if need be). Default: the environment variable MLBOOK_TIER, else 'auto'.
 
@@ -79,7 +104,7 @@ def load(name: str, tier: str | None = None) -> Dataset:
             message names the file or folder and the command that mends it.
     """
     spec = _spec(name)
-    return build(spec, tiers.choose(spec, tier))
+    return tiers.choose(spec, tier).load(spec)
 
 
 def status(name: str) -> list[Status]:
@@ -97,7 +122,7 @@ def _status(spec: Spec, source: Source, found: Found, note: str = "") -> Status:
     if state == "absent" and source.url:
         reason = tiers.obstacle(source.url)
         state = "absent" if reason else "can be downloaded"
-        how = f"{source.download_bytes / 1e6:.0f} MB with `mlbook data fetch {spec.name}`"
+        how = f"{megabytes(source.download_bytes)} with `mlbook data fetch {spec.name}`"
         notes.append(reason or how)
     elif state == "damaged":
         notes.append(f"mend it with `{source.mend}`")
@@ -121,7 +146,7 @@ def fetch(name: str, force: bool = False) -> Status:
     source = spec.source("canonical")
     before = source.find()
     after = source.fetch(force=force)
-    idle = before.state == "present" and not force
+    idle = before.state == "present" and not (force and source.url)
     note = "already there and complete; nothing done" if idle else "downloaded and verified"
     return _status(spec, source, after, note)
 
@@ -137,7 +162,7 @@ def check(name: str) -> list[Check]:
         try:
             if found.state == "damaged":
                 raise DataError(tiers.damage(spec, source, found))
-            data = build(spec, source)
+            data = source.load(spec)
         except DataError as error:
             rows.append(Check(spec.name, source.tier, "damaged", found.place, "", str(error)))
         else:

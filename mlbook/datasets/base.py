@@ -19,7 +19,8 @@ class Dataset:
     """A training and a test split that cannot be changed, and where they came from.
 
     Attributes:
-        x_train, x_test: arrays of shape (n, ...), or tuples of n strings for text.
+        x_train, x_test: arrays of shape (n, ...), or tuples of n strings for text, or tuples
+            of n arrays where lengths differ.
         y_train, y_test: int64 arrays of shape (n,); label c means `class_names[c]`.
         class_names: one name a class.
         name: the name that `load` knows.
@@ -29,6 +30,9 @@ class Dataset:
         fingerprint: 16 hexadecimal digits; the same exactly if both splits hold the same items
             with the same labels, in whatever order the loader delivered them.
         label: what every table and figure made from this data must show; '' if canonical.
+        feature_names: for a table, one name a column of x; else empty.
+        groups_train, groups_test: where items come in groups within the classes (the speaker of
+            a recording), one name an item; else empty.
 
     The arrays are read-only: a chapter's cell that writes into one raises `ValueError` instead
     of spoiling the cells after it. Copy first.
@@ -45,6 +49,9 @@ class Dataset:
     licence: str
     fingerprint: str
     label: str = ""
+    feature_names: tuple[str, ...] = ()
+    groups_train: tuple[str, ...] = ()
+    groups_test: tuple[str, ...] = ()
 
     def __post_init__(self):
         # a table that hides its origin is worse than no table
@@ -73,12 +80,14 @@ class Dataset:
 
 
 class Splits(NamedTuple):
-    """The items as a loader delivers them: x arrays or lists of strings, y integer labels."""
+    """The items as a loader delivers them: x arrays or lists, y integer labels, groups names."""
 
     x_train: np.ndarray | Sequence[str]
     y_train: np.ndarray
     x_test: np.ndarray | Sequence[str]
     y_test: np.ndarray
+    groups_train: Sequence[str] = ()
+    groups_test: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +139,7 @@ class Source(ABC):
     mend: str  # the command that puts damaged files right
     url: str  # what a download would ask for; '' if this source cannot be downloaded
     download_bytes: int
+    class_names: tuple[str, ...] = ()  # if they are not those of the data set
 
     @abstractmethod
     def find(self) -> Found:
@@ -139,9 +149,27 @@ class Source(ABC):
     def read(self) -> Splits:
         """Read all items; raises `DataError` that names the file if they cannot be read."""
 
+    def load(self, spec: "Spec") -> Dataset:
+        """Read, arrange and verify; raises `DataError` as `read` and `verify` do."""
+        splits, fingerprint = verify(spec.name, self, self.read(), self.find().place)
+        return Dataset(
+            **splits._asdict(),
+            class_names=self.class_names or spec.class_names,
+            name=spec.name,
+            tier=self.tier,
+            source=self.sentence,
+            licence=self.licence,
+            fingerprint=fingerprint,
+            label=self.label,
+            feature_names=spec.feature_names,
+        )
+
     def fetch(self, force: bool = False) -> Found:
-        """Download; only sources with a `url` can."""
-        raise DataError(f"nothing to download: {self.sentence}")
+        """Download; a source without a `url` can only say whether it is there."""
+        found = self.find()
+        if found.state != "present":
+            raise DataError(f"{found.note}. Mend it with `{self.mend}`.")
+        return found
 
 
 @dataclass(frozen=True)
@@ -152,6 +180,7 @@ class Spec:
     title: str
     class_names: tuple[str, ...]
     sources: tuple[Source, ...]
+    feature_names: tuple[str, ...] = ()
 
     def source(self, tier: str) -> Source:
         """The source of one tier; `DataError` if this data set has none."""
@@ -169,11 +198,11 @@ def verify(name: str, source: Source, raw: Splits, place: str) -> tuple[Splits, 
     the split, the place and the command that mends it.
     """
     expected = source.expected
-    x_train, y_train, train_print = arrange(raw.x_train, raw.y_train)
-    x_test, y_test, test_print = arrange(raw.x_test, raw.y_test)
+    train = arrange(raw.x_train, raw.y_train, raw.groups_train)
+    test = arrange(raw.x_test, raw.y_test, raw.groups_test)
     for split, n, n_expected, found, wanted in (
-        ("train", len(y_train), expected.train, train_print, expected.train_print),
-        ("test", len(y_test), expected.test, test_print, expected.test_print),
+        ("train", len(train.y), expected.train, train.print_, expected.train_print),
+        ("test", len(test.y), expected.test, test.print_, expected.test_print),
     ):
         if n != n_expected:
             wrong = f"has {n:,} items instead of {n_expected:,}"
@@ -185,19 +214,5 @@ def verify(name: str, source: Source, raw: Splits, place: str) -> tuple[Splits, 
             f"{name} ({source.tier}): the {split} split in {place} {wrong}. "
             f"Mend it with `{source.mend}`."
         )
-    return Splits(x_train, y_train, x_test, y_test), join_prints(train_print, test_print)
-
-
-def build(spec: Spec, source: Source) -> Dataset:
-    """Read, arrange and verify one source; raises `DataError` as `Source.read` and `verify` do."""
-    splits, fingerprint = verify(spec.name, source, source.read(), source.find().place)
-    return Dataset(
-        **splits._asdict(),
-        class_names=spec.class_names,
-        name=spec.name,
-        tier=source.tier,
-        source=source.sentence,
-        licence=source.licence,
-        fingerprint=fingerprint,
-        label=source.label,
-    )
+    splits = Splits(train.x, train.y, test.x, test.y, train.groups, test.groups)
+    return splits, join_prints(train.print_, test.print_)

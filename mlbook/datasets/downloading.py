@@ -5,6 +5,7 @@ import errno
 import re
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,8 +53,37 @@ def scratch(root: Path, name: str) -> Iterator[Path]:
             time.sleep(0.1)
 
 
+@contextlib.contextmanager
+def watched(folder: Path, total: int) -> Iterator[None]:
+    """A progress bar for loaders that have none: what has arrived in `folder`, of `total` bytes."""
+    from mlbook.progress import bar
+
+    done = threading.Event()
+
+    def watch():
+        while not done.wait(0.2):
+            with contextlib.suppress(OSError):  # a file or folder went away meanwhile
+                arrived = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+                # the loader may unpack into the same folder
+                progress.update(min(arrived, total) - progress.n)
+
+    with bar(total=total, unit="B", unit_scale=True) as progress:
+        thread = threading.Thread(target=watch, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+def megabytes(size: int) -> str:
+    """A number of bytes for people: '12 MB', '0.5 MB'."""
+    return f"{size / 1e6:.{1 if size < 1e6 else 0}f} MB"
+
+
 def put_in_place(new: Path, final: Path, scratch: Path) -> None:
-    """Let the folder `new` take the place of `final`: whole old copy or whole new one."""
+    """Let the entry `new` take the place of `final`: whole old copy or whole new one."""
     final.parent.mkdir(exist_ok=True)
     old = scratch / "replaced"
     if final.exists():
@@ -69,6 +99,9 @@ def put_in_place(new: Path, final: Path, scratch: Path) -> None:
 @contextlib.contextmanager
 def complaints(name: str, root: Path, variable: str) -> Iterator[None]:
     """Turn whatever goes wrong in a download into a message for the reader."""
+    import http.client
+    from urllib.error import URLError
+
     import requests
 
     try:
@@ -87,7 +120,14 @@ def complaints(name: str, root: Path, variable: str) -> Iterator[None]:
             raise DataError(
                 f"{name}: cannot write to {root}. Set {variable} to a folder you may write to."
             ) from error
-        if isinstance(error, (requests.exceptions.RequestException, ConnectionError)):
+        broken = (
+            requests.exceptions.RequestException,
+            URLError,
+            http.client.HTTPException,
+            ConnectionError,
+            TimeoutError,
+        )
+        if isinstance(error, broken):
             raise OfflineError(
                 f"{name}: the download broke off ({first_line(error)}); nothing was kept. "
                 f"Run `mlbook data fetch {name}` again."

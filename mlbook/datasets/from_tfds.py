@@ -6,29 +6,29 @@ Finding uses names and sizes only, so that listing the data sets does not start 
 import contextlib
 import io
 import json
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-from mlbook.datasets import downloading, tiers
-from mlbook.datasets.base import Expected, Found, Source, Splits, verify
+from mlbook.datasets.base import Expected, Found, Splits
+from mlbook.datasets.downloaded import DownloadedSource
 from mlbook.datasets.downloading import first_line
 from mlbook.datasets.quiet import tensorflow_datasets
-from mlbook.errors import DataError, OfflineError
-
-VARIABLE = "TFDS_DATA_DIR"
-FOLDER = "tensorflow_datasets"
+from mlbook.errors import DataError
 
 # a TFRecord file stores every record with its length (8 bytes) and two checksums (4 each)
 RECORD_OVERHEAD = 16
 
 
 @dataclass(frozen=True)
-class TfdsSource(Source):
-    """One version of a TFDS data set with the splits 'train' and 'test'.
+class TfdsSource(DownloadedSource):
+    """One version of a TFDS data set.
 
-    `convert` turns the dictionary of stacked features of one split into (x, y).
+    `convert` gets one argument a stored split, in the order of `splits`, and returns the
+    `Splits`. The argument is the dictionary of stacked features; with `ragged`, for features
+    of varying length, a list with one dictionary an item. `builder` is the name that TFDS knows
+    if that is not ours. `needs` are packages that TFDS wants for preparing this set only.
     """
 
     name: str
@@ -37,141 +37,89 @@ class TfdsSource(Source):
     sentence: str
     licence: str
     expected: Expected
-    convert: Callable[[dict], tuple]
+    convert: Callable[..., Splits]
     download_bytes: int
-    fallback: str = "sample"  # the tier to work with where this one cannot be had
+    builder: str = ""
+    splits: tuple[str, ...] = ("train", "test")
+    ragged: bool = False
+    needs: tuple[str, ...] = ()
+    fallback: str = "sample"
     tier: str = "canonical"
     label: str = ""
+    variable: str = "TFDS_DATA_DIR"
+    folder: str = "tensorflow_datasets"
 
     @property
-    def mend(self) -> str:
-        return f"mlbook data fetch {self.name} --force"
+    def known_as(self) -> str:
+        return self.builder or self.name
 
-    def find(self) -> Found:
-        """The first sound copy; else the first damaged one; else 'absent'."""
-        found = [self._judge(root) for root in tiers.roots(VARIABLE, FOLDER)]
-        for state in ("present", "damaged"):
-            for one in found:
-                if one.state == state:
-                    return one
-        notes = [one.note for one in found if one.note]
-        return Found("absent", note="; ".join(notes))
+    @property
+    def entry(self) -> str:
+        return f"{self.known_as}/{self.version}"
 
-    def _judge(self, root: tiers.Root) -> Found:
-        folder = root.path / self.name / self.version
+    def judge(self, root: Path) -> Found:
+        folder = root / self.entry
         if not folder.is_dir():
             rest = sorted(folder.parent.glob(f"incomplete.*_{self.version}"))
             note = f"an unfinished download is left in {rest[0]} and not used" if rest else ""
             return Found("absent", note=note)
-        try:
-            files, wrong = _inspect(folder, self.name, self.expected)
-        except OSError as error:
-            files, wrong = [], f"{error.filename or folder} cannot be read ({error.strerror})"
+        files, wrong = _inspect(folder, self.known_as, self._counts())
         state = "damaged" if wrong else "present"
-        return Found(state, str(folder), f"found {root.where}", wrong, tuple(files))
+        return Found(state, str(folder), note=wrong, files=tuple(files))
 
-    def read(self) -> Splits:
-        found = self.find()
-        if found.state != "present":
-            raise DataError(f"{self.name}: no sound copy to read. {found.note}")
-        return self._read(Path(found.place).parents[1])
+    def _counts(self) -> dict[str, int]:
+        """How many items each stored split must have."""
+        if self.splits == ("train", "test"):
+            return {"train": self.expected.train, "test": self.expected.test}
+        return {self.splits[0]: self.expected.train + self.expected.test}
 
-    def _read(self, root: Path) -> Splits:
-        """Read both splits from `root`, each as one batch: 70,000 small images take seconds."""
+    def read_from(self, root: Path) -> Splits:
+        """Read every split from `root`, as one batch if it can be: thousands of items a second."""
         tf, tfds = tensorflow_datasets()
-        folder = root / self.name / self.version
+        folder = root / self.entry
         try:
-            builder = tfds.builder(f"{self.name}:{self.version}", data_dir=root)
+            builder = tfds.builder(f"{self.known_as}:{self.version}", data_dir=root)
         except Exception as error:  # the description files are parsed by several libraries
             raise DataError(
                 f"{self.name}: the description in {folder} cannot be read "
                 f"({first_line(error)}). Mend it with `{self.mend}`."
             ) from error
         parts = []
-        for split in ("train", "test"):
+        for split in self.splits:
             try:
-                batch = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1))
+                if self.ragged:
+                    part = list(tfds.as_numpy(builder.as_dataset(split=split)))
+                else:
+                    part = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1))
             except (tf.errors.OpError, ValueError, AssertionError, OSError) as error:
-                files = ", ".join(map(str, sorted(folder.glob(f"{self.name}-{split}.*"))))
+                files = ", ".join(map(str, sorted(folder.glob(f"{self.known_as}-{split}.*"))))
                 raise DataError(
                     f"{self.name}: {files or folder} cannot be read ({first_line(error)}). "
                     f"Mend it with `{self.mend}`."
                 ) from error
-            parts += self.convert(batch)
-        return Splits(*parts)
+            parts.append(part)
+        return self.convert(*parts)
 
-    def fetch(self, force: bool = False) -> Found:
-        """Download with TFDS's own progress bar, verify, and only then put it in place.
-
-        Returns what is there afterwards; a sound copy is left alone unless `force`. With
-        `force` the existing copy is replaced, and nothing else is touched.
-
-        Raises:
-            OfflineError: the server cannot be reached; the existing copy is left alone.
-            DataError: a damaged copy is in the way and not `force`; the folder is read-only;
-                the disk is full; what arrived is not the data set.
-        """
-        found = self.find()
-        if found.state == "present" and not force:
-            return found
-        if found.state == "damaged" and not force:
-            raise DataError(f"{self.name}: {found.note}. Mend it with `{self.mend}`.")
-        root = self._target(found)
-        if reason := tiers.obstacle(self.url, refresh=True):
-            raise OfflineError(
-                f"{self.name} (canonical) cannot be downloaded now: {reason}. Connect and run "
-                f"`mlbook data fetch {self.name}`; or copy the folder {self.name}/{self.version} "
-                f"of a machine that has it to {root.path}, or set {VARIABLE} to the folder that "
-                f"holds it; or set MLBOOK_TIER={self.fallback}."
+    def bring(self, scratch: Path) -> None:
+        # TFDS would find out after the download
+        if missing := [package for package in self.needs if find_spec(package) is None]:
+            raise DataError(
+                f"{self.name}: preparing it needs a package that is not installed. "
+                f"Run `pip install {' '.join(missing)}`, then `mlbook data fetch {self.name}`."
             )
-        with downloading.complaints(self.name, root.path, VARIABLE):
-            root.path.mkdir(parents=True, exist_ok=True)
-            with downloading.alone(root.path, self.name):
-                # another process may have brought it while this one waited
-                if not force and self._judge(root).state == "present":
-                    return self._judge(root)
-                self._download(root.path)
-        return self._judge(root)
-
-    def _target(self, found: Found) -> tiers.Root:
-        """The root to write to: where a copy lies already, else the first writable one."""
-        candidates = tiers.roots(VARIABLE, FOLDER)
-        if found.place:
-            folder = Path(found.place)
-            if not (tiers.writable(folder) and tiers.writable(folder.parent)):
-                raise DataError(
-                    f"{self.name}: {folder} is read-only and stays as it is. "
-                    f"Set {VARIABLE} to a folder you may write to, or unset it."
-                )
-            candidates = [one for one in candidates if one.path == folder.parents[1]]
-        for root in candidates:
-            if tiers.writable(root.path / self.name) and tiers.writable(root.path):
-                return root
-        folders = " and ".join(str(root.path) for root in candidates)
-        raise DataError(
-            f"{self.name}: cannot write to {folders}. Set {VARIABLE} to a folder you may write to."
+        _, tfds = tensorflow_datasets()
+        builder = tfds.builder(
+            f"{self.known_as}:{self.version}", data_dir=scratch, file_format="tfrecord"
         )
-
-    def _download(self, root: Path) -> None:
-        with downloading.scratch(root, self.name) as scratch:
-            _, tfds = tensorflow_datasets()
-            builder = tfds.builder(
-                f"{self.name}:{self.version}", data_dir=scratch, file_format="tfrecord"
+        # TFDS says on stdout that the data lies in the scratch folder, where it will not stay
+        with _fewer_retries(), contextlib.redirect_stdout(io.StringIO()):
+            builder.download_and_prepare(
+                download_dir=scratch / "downloads",
+                download_config=tfds.download.DownloadConfig(try_download_gcs=False),
             )
-            megabytes = f"{self.download_bytes / 1e6:.0f} MB"
-            print(f"mlbook: {self.name}: downloading {megabytes}", file=sys.stderr)
-            # TFDS says on stdout that the data lies in the scratch folder, where it will not stay
-            with _fewer_retries(), contextlib.redirect_stdout(io.StringIO()):
-                builder.download_and_prepare(
-                    download_dir=scratch / "downloads",
-                    download_config=tfds.download.DownloadConfig(try_download_gcs=False),
-                )
-            new = scratch / self.name / self.version
-            verify(self.name, self, self._read(scratch), str(new))
-            downloading.put_in_place(new, root / self.name / self.version, scratch)
 
 
-def _inspect(folder: Path, name: str, expected: Expected) -> tuple[list[Path], str]:
+def _inspect(folder: Path, name: str, counts: dict[str, int]) -> tuple[list[Path], str]:
     """The files of a prepared folder, and what is wrong with them ('' if nothing)."""
     described = folder / "dataset_info.json"
     files = [described, folder / "features.json"]
@@ -184,7 +132,7 @@ def _inspect(folder: Path, name: str, expected: Expected) -> tuple[list[Path], s
             read[file] = json.loads(file.read_bytes())
         except ValueError:
             return files, f"{file} is not valid JSON"
-    for split, n_expected in (("train", expected.train), ("test", expected.test)):
+    for split, n_expected in counts.items():
         try:
             suffix = read[described].get("fileFormat", "tfrecord")
             (entry,) = (one for one in read[described]["splits"] if one["name"] == split)

@@ -3,7 +3,8 @@
 Environment variables:
     MLBOOK_TIER     'auto' (default), 'canonical', 'sample' or 'synthetic'
     MLBOOK_OFFLINE  1: never try the network
-and those of the loaders (TFDS_DATA_DIR, SCIKIT_LEARN_DATA, NLTK_DATA), see `roots`.
+and those of the loaders (TFDS_DATA_DIR, SCIKIT_LEARN_DATA, NLTK_DATA, GENSIM_DATA_DIR), see
+`roots`; for MLBOOK_WORD_VECTORS see vectors.py.
 """
 
 import os
@@ -39,15 +40,19 @@ def wanted(tier: str | None) -> str:
     return tier
 
 
-def roots(variable: str, folder: str) -> list[Root]:
-    """The folders to look in, best first: where `variable` points, then data/`folder`."""
+def roots(variable: str, folder: str, many: bool = False) -> list[Root]:
+    """The folders to look in, best first: where `variable` points, then data/`folder`.
+
+    With `many` the variable may hold several folders, separated as in PATH.
+    """
     found = []
     pointed = os.environ.get(variable, "")
-    # a bucket address is no folder; taken for one, a download would create 'gs:' here
-    if pointed and "://" not in pointed:
-        found.append(Root(Path(pointed).expanduser().absolute(), f"where {variable} points"))
+    for part in pointed.split(os.pathsep) if many else [pointed]:
+        # a bucket address is no folder; taken for one, a download would create 'gs:' here
+        if part and "://" not in part:
+            found.append(Root(Path(part).expanduser().absolute(), f"where {variable} points"))
     own = paths.data() / folder
-    if not found or found[0].path.resolve() != own.resolve():
+    if own.resolve() not in (root.path.resolve() for root in found):
         found.append(Root(own, f"under data/{folder}"))
     return found
 

@@ -21,7 +21,17 @@ from mlbook.experiments.base import Budget
 from mlbook.experiments.results import Result, load_result, recorded
 from mlbook.experiments.runner import measure, record
 
-NAMES = ("mnist_article", "mnist_neighbours")
+NAMES = (
+    "anomaly",
+    "metrics_breast_cancer",
+    "metrics_digits",
+    "metrics_mnist",
+    "metrics_wine",
+    "mnist_article",
+    "mnist_linear",
+    "mnist_neighbours",
+    "supervision",
+)
 
 __all__ = ["NAMES", "Budget", "Result", "get", "load_result", "measure", "record", "recorded"]
 

@@ -7,7 +7,9 @@ from mlbook.linear.fwhd import FWHD
 from mlbook.linear.go import GO
 from mlbook.linear.itml import ITML
 from mlbook.linear.lda import LDA
+from mlbook.linear.lfda import LFDA
 from mlbook.linear.lmnn import LMNN
+from mlbook.linear.lsml import LSML
 from mlbook.linear.lso import LSO
 from mlbook.linear.mdc import MDC
 from mlbook.linear.mmc import MMC
@@ -23,7 +25,9 @@ __all__ = [
     "GO",
     "ITML",
     "LDA",
+    "LFDA",
     "LMNN",
+    "LSML",
     "LSO",
     "LinearMetric",
     "MDC",

@@ -3,14 +3,15 @@
 import warnings
 
 import numpy as np
-from scipy.linalg import eigh
 from scipy.spatial.distance import pdist
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from mlbook.linear.checks import check_number
 from mlbook.linear.covariance import Covariance
+from mlbook.linear.scatter import class_means, leading_directions, residual_blocks
 from mlbook.linear.stiefel import descend, descend_in_batches
-from mlbook.linear.supervised import SupervisedMetric, check_number, class_means, residual_blocks
+from mlbook.linear.supervised import SupervisedMetric
 
 _SAMPLES_FOR_BANDWIDTH = 1000
 _NEAR = 0.1
@@ -149,7 +150,7 @@ class CDS(SupervisedMetric):
         n_components = self._dimension(len(counts), *whitening.shape)
         means, mean = class_means(X, groups, counts)
         moment = different_moment(X, groups, counts, means, mean)
-        Q = leading_directions(whitening @ moment @ whitening.T, n_components)
+        Q = leading_directions(whitening @ moment @ whitening.T, n_components).T
         bandwidth = self.bandwidth
         if bandwidth is None:
             bandwidth = default_bandwidth(X, groups, Q.T @ whitening, rng)
@@ -211,22 +212,30 @@ def log_overlap(Z, groups, bandwidth):
     gradient : ndarray of shape (n_samples, n_dims)
         With respect to Z.
     """
-    scaled = Z / (2 * bandwidth)
+    order, counts = np.argsort(groups, kind="stable"), np.bincount(groups)
+    ends = np.cumsum(counts)
+    starts = ends - counts
+    scaled = Z[order] / (2 * bandwidth)
     squares = np.einsum("ij,ij->i", scaled, scaled)[:, np.newaxis]
     ones = np.ones_like(squares)
-    # One product gives 2 <z_i, z_j> - ||z_i||^2 - ||z_j||^2 for all pairs.
-    kernel = np.hstack([2 * scaled, -squares, ones]) @ np.hstack([scaled, ones, -squares]).T
-    kernel[groups[:, np.newaxis] == groups] = -np.inf
-    largest = kernel.max()
-    kernel -= largest
-    # Not smaller: numbers that fade into denormal ones cost much time and add nothing.
-    np.maximum(kernel, -700.0, out=kernel)
-    np.exp(kernel, out=kernel)
-    row_sums = kernel.sum(axis=1, keepdims=True)
+    # One product gives 2 <z_i, z_j> - ||z_i||^2 - ||z_j||^2, of a class and all later classes.
+    left, right = np.hstack([2 * scaled, -squares, ones]), np.hstack([scaled, ones, -squares])
+    kernels = [left[i:j] @ right[j:].T for i, j in zip(starts, ends, strict=True)]
+    largest = max(kernel.max(initial=-np.inf) for kernel in kernels)
+    row_sums, sums = np.zeros_like(squares), np.zeros_like(scaled)
+    for i, j, kernel in zip(starts, ends, kernels, strict=True):
+        kernel -= largest
+        # Not smaller: numbers that fade into denormal ones cost much time and add nothing.
+        np.maximum(kernel, -700.0, out=kernel)
+        np.exp(kernel, out=kernel)
+        row_sums[i:j] += kernel.sum(axis=1, keepdims=True)
+        row_sums[j:] += kernel.sum(axis=0)[:, np.newaxis]
+        sums[i:j] += kernel @ scaled[j:]
+        sums[j:] += kernel.T @ scaled[i:j]
     total = row_sums.sum()
-    counts = np.bincount(groups)
+    gradient = np.empty_like(scaled)
+    gradient[order] = (sums - row_sums * scaled) * (2 / (bandwidth * total))
     n_pairs = len(Z) ** 2 - np.sum(counts**2)
-    gradient = (kernel @ scaled - row_sums * scaled) * (2 / (bandwidth * total))
     return float(largest + np.log(total) - np.log(n_pairs)), gradient
 
 
@@ -245,14 +254,6 @@ def different_moment(X, groups, counts, means, mean):
     spread = np.sqrt(counts)[:, np.newaxis] * (means - mean)
     moment += n_samples * (spread.T @ spread)
     return 2 * moment / (n_samples**2 - np.sum(counts.astype(float) ** 2))
-
-
-def leading_directions(matrix, count):
-    """Eigenvectors of the `count` largest eigenvalues, as columns, each with a fixed sign."""
-    size = len(matrix)
-    directions = eigh((matrix + matrix.T) / 2, subset_by_index=[size - count, size - 1])[1][:, ::-1]
-    largest = np.abs(directions).argmax(axis=0)
-    return directions * np.sign(directions[largest, range(count)])
 
 
 def default_bandwidth(X, groups, components, rng):

@@ -3,14 +3,14 @@
 import numbers
 
 import numpy as np
-from scipy.linalg import eigh
 from sklearn.base import clone
 from sklearn.covariance import ledoit_wolf, oas
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted
 
-from mlbook.blocks import row_blocks
 from mlbook.linear.base import LinearMetric
+from mlbook.linear.checks import check_samples, unchanged_on_error
+from mlbook.linear.scatter import class_means, principal_directions, scatter, total_scatter
 
 ESTIMATES = ("total", "within", "ledoit_wolf", "oas", "diagonal")
 
@@ -107,14 +107,15 @@ class Covariance(LinearMetric):
             missing y, classes without any spread, a singular covariance, or a rank that the
             covariance does not have.
         """
-        self._check_parameters()
-        X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
-        self._estimated = self._estimate_covariance(X, y)
-        self._variances, self._directions = _principal_directions(self._estimated)
-        # Below this an eigenvalue is rounding noise of the sums or of the data themselves.
-        n_features = len(self._variances)
-        self._noise = max(n_features * np.finfo(float).eps, 10 * np.finfo(X.dtype).eps ** 2)
-        self._regularise()
+        with unchanged_on_error(self):
+            self._check_parameters()
+            X = check_samples(self, X)
+            self._estimated = self._estimate_covariance(X, y)
+            self._variances, self._directions = principal_directions(self._estimated)
+            # Below this an eigenvalue is rounding noise of the sums or of the data themselves.
+            n_features = len(self._variances)
+            self._noise = max(n_features * np.finfo(float).eps, 10 * np.finfo(X.dtype).eps ** 2)
+            self._regularise()
         return self
 
     def regularised(self, ridge=0.0, rank=None):
@@ -172,21 +173,20 @@ class Covariance(LinearMetric):
             raise ValueError(f"rank must be None, 'auto' or an integer >= 1, got {self.rank!r}")
 
     def _estimate_covariance(self, X, y):
-        if self.estimate == "ledoit_wolf":
-            return ledoit_wolf(X.astype(np.float64, copy=False))[0]
-        if self.estimate == "oas":
-            return oas(X.astype(np.float64, copy=False))[0]
+        if self.estimate in ("ledoit_wolf", "oas"):
+            # subtracting a constant keeps rounding noise of equal samples out of the shrinkage
+            shrunk = ledoit_wolf if self.estimate == "ledoit_wolf" else oas
+            return shrunk(np.subtract(X, X[0], dtype=np.float64))[0]
         if self.estimate == "within":
-            groups, n_classes = _groups(X, y)
-            divisor = len(X) - n_classes
+            groups, counts = _groups(X, y)
+            divisor = len(X) - len(counts)
             if divisor < 1:
                 raise ValueError(
                     "estimate='within' needs a class with at least two samples; here each of the "
-                    f"{n_classes} classes has one"
+                    f"{len(counts)} classes has one"
                 )
-        else:
-            groups, divisor = np.zeros(len(X), dtype=int), len(X) - 1
-        covariance = _scatter(X, groups) / divisor
+            return scatter(X, groups, class_means(X, groups, counts)[0]) / divisor
+        covariance = total_scatter(X) / (len(X) - 1)
         if self.estimate == "diagonal":
             covariance = np.diag(covariance.diagonal())
         return covariance
@@ -216,42 +216,12 @@ class Covariance(LinearMetric):
         return int(self.rank)
 
 
-def _principal_directions(covariance):
-    """Eigenvalues in decreasing order, not negative, and the eigenvectors as rows."""
-    if np.count_nonzero(covariance - np.diag(covariance.diagonal())) == 0:
-        order = np.argsort(-covariance.diagonal(), kind="stable")
-        return covariance.diagonal()[order], np.eye(len(covariance))[order]
-    variances, directions = eigh(covariance, driver="evd")
-    variances, directions = np.maximum(variances[::-1], 0.0), directions.T[::-1]
-    # The sign of an eigenvector is arbitrary; fix it, so that equal data give equal maps.
-    largest = np.abs(directions).argmax(axis=1)
-    signs = np.sign(directions[range(len(directions)), largest])
-    return variances, directions * signs[:, np.newaxis]
-
-
 def _groups(X, y):
-    """Labels as 0 .. n_classes - 1, and n_classes."""
+    """Labels as 0 .. n_classes - 1, and the size of each class; one class will do."""
     if y is None:
         raise ValueError("estimate='within' requires y to be passed, but the target y is None")
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     if y.ndim != 1 or len(y) != len(X):
         raise ValueError(f"y must hold one label for each of the {len(X)} samples, got {y.shape}")
     check_classification_targets(y)
-    classes, groups = np.unique(y, return_inverse=True)
-    return groups, len(classes)
-
-
-def _scatter(X, groups):
-    """Sum over points of (x - m)(x - m)^T, m the mean of the point's group, in float64.
-
-    Works through blocks of rows, so that float32 data are never copied whole.
-    """
-    n_groups = groups.max() + 1
-    means = np.zeros((n_groups, X.shape[1]))
-    for group in range(n_groups):
-        means[group] = X[groups == group].mean(axis=0, dtype=np.float64)
-    scatter = np.zeros((X.shape[1], X.shape[1]))
-    for rows in row_blocks(len(X)):
-        centred = X[rows] - means[groups[rows]]
-        scatter += centred.T @ centred
-    return scatter
+    return np.unique(y, return_inverse=True, return_counts=True)[1:]

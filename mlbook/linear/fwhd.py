@@ -3,7 +3,9 @@
 import numpy as np
 
 from mlbook.hartley import check_image_shape, hartley_transform
-from mlbook.linear.supervised import SupervisedMetric, check_number, class_means, residual_blocks
+from mlbook.linear.checks import check_number
+from mlbook.linear.scatter import class_means, residual_blocks
+from mlbook.linear.supervised import SupervisedMetric
 
 # Relative to the mean moment: a coefficient that is constant, but for rounding, gets ratio one.
 _FLOOR = 1e-9

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import expit
 
+from mlbook.linear.checks import check_number
 from mlbook.linear.mixture import TripletMixture
-from mlbook.linear.supervised import check_number
 from mlbook.progress import bar
 
 

@@ -3,12 +3,12 @@
 import warnings
 
 import numpy as np
-from sklearn.covariance import ledoit_wolf
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from mlbook.linear.checks import check_number
 from mlbook.linear.pairs import PairLearner, need_both_kinds
-from mlbook.linear.supervised import check_number
+from mlbook.linear.prior import check_prior, prior_matrix
 from mlbook.progress import bar
 
 
@@ -105,34 +105,12 @@ class ITML(PairLearner):
         self.random_state = random_state
         self.preprocessor = preprocessor
 
-    def fit(self, X, y=None):
-        """Learn the metric from pairs that are drawn with `sample_pairs`.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
-            Class labels of any sortable type.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            On NaN or infinite data, a missing y, fewer than two classes, no class with two
-            samples, samples that do not differ, or a parameter out of range.
-        """
-        return self._fit_sampled(X, y)
-
     def _check_parameters(self):
         check_number("gamma", self.gamma, above=0)
         check_number("n_pairs", self.n_pairs, at_least=2, integer=True)
         check_number("max_iter", self.max_iter, at_least=1, integer=True)
         check_number("tol", self.tol, at_least=0)
-        if isinstance(self.prior, str) and self.prior not in ("identity", "covariance"):
-            raise ValueError(f"prior must be 'identity', 'covariance' or a matrix: {self.prior!r}")
+        check_prior(self.prior)
         if self.bounds is not None:
             if np.shape(self.bounds) != (2,):
                 raise ValueError(f"bounds must be None or two numbers, got {self.bounds!r}")
@@ -141,7 +119,7 @@ class ITML(PairLearner):
 
     def _learn(self, points, index, y):
         need_both_kinds(y, "ITML")
-        prior = self._prior_matrix(points[np.unique(index)])
+        prior = prior_matrix(self.prior, points[np.unique(index)])
         differences = points[index[:, 0]].astype(np.float64) - points[index[:, 1]]
         used = np.flatnonzero(differences.any(axis=1))
         if not len(used):
@@ -172,22 +150,6 @@ class ITML(PairLearner):
         attributes["duals_"][used] = duals
         attributes["slacks_"][used] = slacks
         return np.linalg.cholesky(matrix).T, attributes
-
-    def _prior_matrix(self, points):
-        n_features = points.shape[1]
-        if not isinstance(self.prior, str):
-            prior = np.asarray(self.prior, dtype=float)
-            if prior.shape != (n_features, n_features) or not np.allclose(prior, prior.T):
-                raise ValueError(f"prior must be a symmetric {n_features} x {n_features} matrix")
-            if np.linalg.eigvalsh(prior)[0] <= 0:
-                raise ValueError("prior must be positive definite")
-            return prior
-        if self.prior == "identity":
-            return np.eye(n_features)
-        covariance = ledoit_wolf(points.astype(np.float64))[0]
-        if not covariance.any():
-            raise ValueError("the covariance is zero: the samples do not differ")
-        return np.linalg.inv(covariance)
 
 
 def project(prior, differences, y, targets, gamma, max_iter, tol, rng):
@@ -252,7 +214,7 @@ def project(prior, differences, y, targets, gamma, max_iter, tol, rng):
             f"ITML stopped after max_iter={max_iter} sweeps, at most {gap / primal:.1%} above the "
             "minimum; raise max_iter or tol, or lower gamma",
             ConvergenceWarning,
-            stacklevel=5,
+            stacklevel=4,
         )
     return matrix, duals, slacks, objective, gap
 

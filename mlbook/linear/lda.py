@@ -3,12 +3,11 @@
 import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from mlbook.linear.base import LinearMetric
-from mlbook.linear.pairs import check_classes, unchanged_on_error
-from mlbook.linear.supervised import check_number
+from mlbook.linear.checks import check_number
+from mlbook.linear.supervised import SupervisedMetric
 
 
-class LDA(LinearMetric):
+class LDA(SupervisedMetric):
     """Distance in the space of Fisher's discriminants, from scikit-learn.
 
     The map whitens the pooled covariance within the classes and keeps the directions in which
@@ -53,44 +52,17 @@ class LDA(LinearMetric):
         self.solver = solver
         self.shrinkage = shrinkage
 
-    def fit(self, X, y=None):
-        """Learn the discriminants.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
-            Class labels of any sortable type.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            On NaN or infinite data, a missing y, fewer than two classes, no class with two
-            different samples, more components than there are, or a parameter out of range.
-        """
-        with unchanged_on_error(self):
-            self._check_parameters()
-            X, groups = check_classes(self, X, y)
-            same = [np.ptp(X[groups == group], axis=0).max() for group in np.unique(groups)]
-            if not any(same):
-                raise ValueError("the samples do not differ within their classes")
-            learned = LinearDiscriminantAnalysis(
-                n_components=self.n_components, solver=self.solver, shrinkage=self.shrinkage
-            ).fit(X.astype(np.float64, copy=False), groups)
-            self.explained_variance_ratio_ = learned.explained_variance_ratio_
-            # every column of scalings_ is a direction; scikit-learn's transform uses so many
-            used = min(len(learned.explained_variance_ratio_), learned.scalings_.shape[1])
-            self._set_components(np.ascontiguousarray(learned.scalings_[:, :used].T))
-        return self
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        return tags
+    def _learn(self, X, groups, counts):
+        if not any(np.ptp(X[groups == group], axis=0).any() for group in range(len(counts))):
+            raise ValueError("the samples do not differ within their classes")
+        learned = LinearDiscriminantAnalysis(
+            n_components=self.n_components, solver=self.solver, shrinkage=self.shrinkage
+        ).fit(X.astype(np.float64, copy=False), groups)
+        shares = learned.explained_variance_ratio_
+        # every column of scalings_ is a direction; scikit-learn's transform uses so many
+        used = min(len(shares), learned.scalings_.shape[1])
+        L = np.ascontiguousarray(learned.scalings_[:, :used].T)
+        return L, None, {"explained_variance_ratio_": shares}
 
     def _check_parameters(self):
         if self.n_components is not None:

@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array
 
-from mlbook.linear.base import LinearMetric
+from mlbook.linear.checks import check_number
 from mlbook.linear.lmnn_loss import (
     find_impostors,
     lmnn_loss,
@@ -16,13 +16,12 @@ from mlbook.linear.lmnn_loss import (
     target_size,
     within_reach,
 )
-from mlbook.linear.pairs import check_classes, unchanged_on_error
-from mlbook.linear.rca import principal_axes
-from mlbook.linear.supervised import check_number
+from mlbook.linear.scatter import leading_directions, total_scatter
+from mlbook.linear.supervised import SupervisedMetric
 from mlbook.progress import bar
 
 
-class LMNN(LinearMetric):
+class LMNN(SupervisedMetric):
     """Large margin nearest neighbour: a linear map for which neighbours share a class.
 
     The *target neighbours* N(i) of a sample are its nearest ones of the same class in plain
@@ -120,43 +119,16 @@ class LMNN(LinearMetric):
         self.max_iter = max_iter
         self.tol = tol
 
-    def fit(self, X, y=None):
-        """Learn the map.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            float32 data are worked on in float32.
-        y : array-like of shape (n_samples,)
-            Class labels of any sortable type.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            On NaN or infinite data, a missing y, fewer than two classes, no class with two
-            samples, samples that do not differ, or a parameter out of range.
-        """
-        with unchanged_on_error(self):
-            self._check_parameters()
-            X, groups = check_classes(self, X, y)
-            # distances do not see a shift, and smaller numbers lose fewer digits
-            X = X - X.mean(axis=0, dtype=np.float64).astype(X.dtype)
-            targets = target_neighbors(X, groups, self.n_neighbors)
-            unit = target_size(X, targets)
-            X /= unit  # the optimiser's steps do not depend on the units of the data, either
-            L = self._start(X)
-            L = L / target_size(X @ L.T.astype(X.dtype), targets)
-            self._set_components(self._learn(X, groups, targets, L) / unit)
-        return self
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        return tags
+    def _learn(self, X, groups, counts):
+        # distances do not see a shift, and smaller numbers lose fewer digits
+        X = X - X.mean(axis=0, dtype=np.float64).astype(X.dtype)
+        targets = target_neighbors(X, groups, self.n_neighbors)
+        unit = target_size(X, targets)
+        X /= unit  # the optimiser's steps do not depend on the units of the data, either
+        L = self._start(X)
+        L = L / target_size(X @ L.T.astype(X.dtype), targets)
+        L, learned = self._descend(X, groups, targets, L)
+        return L / unit, None, learned
 
     def _check_parameters(self):
         for name in ("n_neighbors", "refresh", "max_iter"):
@@ -186,9 +158,9 @@ class LMNN(LinearMetric):
             raise ValueError(
                 f"n_components={self.n_components} is more than the {n_features} features"
             )
-        return principal_axes(X, self.n_components)
+        return leading_directions(total_scatter(X), self.n_components)
 
-    def _learn(self, X, groups, targets, L):
+    def _descend(self, X, groups, targets, L):
         objective, searched = [], []
         best, best_value, pairs = None, np.inf, None
         n_left, converged = self.max_iter, False
@@ -225,11 +197,15 @@ class LMNN(LinearMetric):
                 f"LMNN stopped after max_iter={self.max_iter} iterations without converging; "
                 "raise max_iter or tol",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
-        self.objective_, self.search_objective_ = objective, searched
-        self.n_iter_, self.targets_ = len(objective) - 1, targets
-        return best
+        learned = {
+            "objective_": objective,
+            "search_objective_": searched,
+            "n_iter_": len(objective) - 1,
+            "targets_": targets,
+        }
+        return best, learned
 
 
 def improve(L, problem, n_iter, progress):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from mlbook.linear.checks import check_number
 from mlbook.linear.mixture import TripletMixture
-from mlbook.linear.supervised import check_number
 from mlbook.progress import bar
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 from scipy.linalg import eigh
 
-from mlbook.linear.covariance import _scatter
-from mlbook.linear.supervised import SupervisedMetric, check_number, class_means, residual_blocks
+from mlbook.linear.checks import check_number
+from mlbook.linear.scatter import class_means, residual_blocks, scatter
+from mlbook.linear.supervised import SupervisedMetric
 
 # Relative to a feature's whole variance: the least variance within classes that is believed.
 _LEAST_VARIANCE = 1e-6
@@ -111,12 +112,12 @@ class MDC(SupervisedMetric):
             raise ValueError("the class means are equal: there is no separation to share out")
 
         degrees = len(X) - len(counts)
-        scatter = _scatter(X, groups) / degrees
-        whole = scatter.diagonal() * degrees / len(X) + between
-        variances = np.maximum(scatter.diagonal(), _LEAST_VARIANCE * whole)
+        covariance = scatter(X, groups, means) / degrees
+        whole = covariance.diagonal() * degrees / len(X) + between
+        variances = np.maximum(covariance.diagonal(), _LEAST_VARIANCE * whole)
         deviations = np.where(varying, np.sqrt(variances), 1.0)
         # Centred, scaled residuals: unit diagonal but where a variance was raised.
-        standardised = scatter / np.outer(deviations, deviations)
+        standardised = covariance / np.outer(deviations, deviations)
         shrinkage = self.shrinkage
         if shrinkage == "auto":
             average = standardised * (degrees / len(X))

@@ -20,13 +20,11 @@ from abc import abstractmethod
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from mlbook.linear.base import LinearMetric
+from mlbook.linear.checks import check_classes, check_number, unchanged_on_error
 from mlbook.linear.mixture_metrics import fit_base_metrics, is_fitted
 from mlbook.linear.mixture_triplets import draw_triplets, triplet_margins
-from mlbook.linear.supervised import check_number
 
 
 class Mixture(LinearMetric):
@@ -60,24 +58,13 @@ class Mixture(LinearMetric):
 
     def _fit_or_restore(self, X, y, **options):
         """Fit; on any error or interrupt leave the estimator exactly as it was."""
-        before = vars(self).copy()
-        try:
+        with unchanged_on_error(self):
             self._fit(X, y, **options)
-        except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
-            raise
         return self
 
     def _fit(self, X, y, triplets=None):
         self._check_parameters()
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], ensure_min_samples=2)
-        check_classification_targets(y)
-        y, counts = np.unique(y, return_inverse=True, return_counts=True)[1:]
-        if len(counts) < 2:
-            raise ValueError("a mixture is learned from at least two classes; y holds one class")
-        if counts.max() < 2:
-            raise ValueError(f"each of the {len(counts)} classes has one sample; no pair is alike")
+        X, y, _ = check_classes(self, X, y)
         rng = check_random_state(self.random_state)
         bases = fit_base_metrics(self.metrics, X, y)
         self.holdout_, maps = np.arange(len(X)), bases.maps

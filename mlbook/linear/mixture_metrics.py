@@ -10,7 +10,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlbook.linear.base import LinearMetric
-from mlbook.linear.covariance import Covariance, _scatter
+from mlbook.linear.checks import check_samples
+from mlbook.linear.covariance import Covariance
+from mlbook.linear.scatter import total_scatter
 
 
 class Euclid(LinearMetric):
@@ -42,7 +44,7 @@ class Discriminant(LinearMetric):
 
     def fit(self, X, y):
         """Learn the discriminants; X (n_samples, n_features), y (n_samples,) class labels."""
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        X, y = check_samples(self, X, y)
         check_classification_targets(y)
         scaling = Covariance("diagonal", rank="auto").fit(X).components_
         scaled = X @ scaling.T
@@ -94,7 +96,7 @@ def fit_base_metrics(metrics, X, y):
     given = default_metrics() if metrics is None else metrics
     if not isinstance(given, list | tuple) or len(given) == 0:
         raise ValueError(f"metrics must be None or a non-empty list of metrics, got {metrics!r}")
-    covariance = _scatter(X, np.zeros(len(X), dtype=int)) / (len(X) - 1)
+    covariance = total_scatter(X) / (len(X) - 1)
     found = []
     for position, metric in enumerate(given):
         try:

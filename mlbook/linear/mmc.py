@@ -6,8 +6,8 @@ import numpy as np
 from scipy.linalg import eigh
 from sklearn.exceptions import ConvergenceWarning
 
+from mlbook.linear.checks import check_number
 from mlbook.linear.pairs import PairLearner, need_both_kinds
-from mlbook.linear.supervised import check_number
 from mlbook.progress import bar
 
 # Distances are rounded at this share of their mean, where a square root has no slope.
@@ -97,27 +97,6 @@ class MMC(PairLearner):
         self.tol = tol
         self.random_state = random_state
         self.preprocessor = preprocessor
-
-    def fit(self, X, y=None):
-        """Learn the metric from pairs that are drawn with `sample_pairs`.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
-            Class labels of any sortable type.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            On NaN or infinite data, a missing y, fewer than two classes, no class with two
-            samples, an unbounded problem, or a parameter out of range.
-        """
-        return self._fit_sampled(X, y)
 
     def _check_parameters(self):
         if not isinstance(self.diagonal, bool | np.bool_):
@@ -267,6 +246,6 @@ def ascend(form, max_iter, tol):
         f"MMC stopped after max_iter={max_iter} iterations, at most {gap / form.value:.1%} below "
         "the maximum; raise max_iter or tol",
         ConvergenceWarning,
-        stacklevel=5,
+        stacklevel=4,
     )
     return form, objective, gap

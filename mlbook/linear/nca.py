@@ -9,10 +9,9 @@ from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.utils import check_array, check_random_state
 
 from mlbook.blocks import row_blocks
-from mlbook.linear.base import LinearMetric
-from mlbook.linear.pairs import check_classes, unchanged_on_error
-from mlbook.linear.rca import principal_axes
-from mlbook.linear.supervised import check_number
+from mlbook.linear.checks import check_number
+from mlbook.linear.scatter import leading_directions, total_scatter
+from mlbook.linear.supervised import SupervisedMetric
 from mlbook.progress import bar
 
 INITS = ("auto", "pca", "lda", "identity", "random")
@@ -20,7 +19,7 @@ INITS = ("auto", "pca", "lda", "identity", "random")
 _MOMENTUM, _MOMENTUM_OF_SQUARES, _TINY = 0.9, 0.999, 1e-8
 
 
-class NCA(LinearMetric):
+class NCA(SupervisedMetric):
     """Neighbourhood components analysis; from scikit-learn, or by mini-batches for large data.
 
     Each sample picks another one with probability p_ij = softmax_j(-||L (x_i - x_j)||^2). NCA
@@ -97,45 +96,17 @@ class NCA(LinearMetric):
         self.learning_rate = learning_rate
         self.random_state = random_state
 
-    def fit(self, X, y=None):
-        """Learn the map.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
-            Class labels of any sortable type.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            On NaN or infinite data, a missing y, fewer than two classes, no class with two
-            samples, or a parameter out of range.
-        """
-        with unchanged_on_error(self):
-            self._check_parameters()
-            X, groups = check_classes(self, X, y)
-            if (X == X[0]).all():
-                raise ValueError("the samples do not differ")
-            X = X - X.mean(axis=0, dtype=np.float64).astype(X.dtype)
-            if self.n_components is not None and self.n_components > X.shape[1]:
-                raise ValueError(
-                    f"n_components={self.n_components} is more than the {X.shape[1]} features"
-                )
-            if self.batch_size is None:
-                self._fit_scikit_learn(X, groups)
-            else:
-                self._fit_batches(X, groups)
-        return self
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        return tags
+    def _learn(self, X, groups, counts):
+        if (X == X[0]).all():
+            raise ValueError("the samples do not differ")
+        X = X - X.mean(axis=0, dtype=np.float64).astype(X.dtype)
+        if self.n_components is not None and self.n_components > X.shape[1]:
+            raise ValueError(
+                f"n_components={self.n_components} is more than the {X.shape[1]} features"
+            )
+        fit = self._fit_scikit_learn if self.batch_size is None else self._fit_batches
+        L, objective = fit(X, groups)
+        return L, None, {"objective_": objective, "n_iter_": len(objective)}
 
     def _check_parameters(self):
         check_number("max_iter", self.max_iter, at_least=1, integer=True)
@@ -173,12 +144,10 @@ class NCA(LinearMetric):
                 f"NCA stopped after max_iter={self.max_iter} iterations without converging; "
                 "raise max_iter or tol",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         # the start may already be a stationary point
-        self.objective_ = objective or [nca_objective(L, X, groups)]
-        self.n_iter_ = len(self.objective_)
-        self._set_components(L)
+        return L, objective or [nca_objective(L, X, groups)]
 
     def _fit_batches(self, X, groups):
         rng = check_random_state(self.random_state)
@@ -204,8 +173,7 @@ class NCA(LinearMetric):
                     L = L - step * falling * direction / (size + _TINY)
                     progress.update()
                 objective.append(float(np.sum(values) / len(X)))
-        self.objective_, self.n_iter_ = objective, len(objective)
-        self._set_components(L)
+        return L, objective
 
     def _start(self, X):
         n_components = self.n_components or X.shape[1]
@@ -219,7 +187,7 @@ class NCA(LinearMetric):
             return L
         if self.init == "identity":
             return np.eye(X.shape[1])[:n_components]
-        return principal_axes(X, n_components)
+        return leading_directions(total_scatter(X), n_components)
 
 
 def nca_loss(L, X, groups):

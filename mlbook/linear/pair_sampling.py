@@ -2,9 +2,8 @@
 
 import numpy as np
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 
-from mlbook.linear.supervised import check_number
+from mlbook.linear.checks import check_number, class_groups
 
 _DRAWS = 50
 
@@ -44,9 +43,7 @@ def sample_pairs(y, n, random_state=None):
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     if y.ndim != 1:
         raise ValueError(f"y must have one dimension, got shape {y.shape}")
-    check_classification_targets(y)
-    groups, counts = np.unique(y, return_inverse=True, return_counts=True)[1:]
-    check_counts(counts)
+    groups, counts = class_groups(y)
     rng = check_random_state(random_state)
     by_class = np.argsort(groups, kind="stable")
     starts = np.cumsum(counts) - counts
@@ -91,11 +88,3 @@ def _all_pairs(similar, by_class, starts, counts):
         else:
             pairs.append(np.column_stack([np.repeat(own, len(later)), np.tile(later, count)]))
     return np.sort(np.vstack(pairs), axis=1)
-
-
-def check_counts(counts):
-    """Raise ValueError unless there are two classes and one of them has two points."""
-    if len(counts) < 2:
-        raise ValueError("at least two classes are needed; y holds one class")
-    if counts.max() < 2:
-        raise ValueError(f"each of the {len(counts)} classes has one sample; no pair is similar")

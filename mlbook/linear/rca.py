@@ -5,11 +5,10 @@ from scipy.linalg import eigh
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
-from mlbook.blocks import row_blocks
-from mlbook.linear.pairs import PairLearner, unchanged_on_error
-from mlbook.linear.supervised import check_number
+from mlbook.linear.checks import check_number, check_samples, unchanged_on_error
+from mlbook.linear.pairs import PairLearner
+from mlbook.linear.scatter import class_means, fix_signs, leading_directions, scatter, total_scatter
 
 
 class RCA(PairLearner):
@@ -93,7 +92,7 @@ class RCA(PairLearner):
         """
         with unchanged_on_error(self):
             self._check_parameters()
-            X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], ensure_min_samples=2)
+            X, y = check_samples(self, X, y)
             check_classification_targets(y)
             self._store(*self._whiten(X, np.unique(y, return_inverse=True)[1]))
         return self
@@ -122,9 +121,9 @@ class RCA(PairLearner):
         n_features = points.shape[1]
         if not inside.any():
             raise ValueError("no class or chunklet has two samples, so none has any spread")
-        means = chunklet_means(points, chunklets)
+        means, _ = class_means(points, chunklets, sizes)
         # a single point is its own mean and adds nothing but zeros
-        covariance = scatter(points, means, chunklets) / inside.sum()
+        covariance = scatter(points, chunklets, means) / inside.sum()
         variances, directions = eigh(covariance, driver="evd")
         noise = max(n_features * np.finfo(float).eps, 10 * np.finfo(points.dtype).eps ** 2)
         size = max(variances[-1], 0.0)
@@ -143,39 +142,6 @@ class RCA(PairLearner):
                     f"n_components={self.n_components} asks for more directions than the chunklet "
                     f"covariance has (rank {rank} of {n_features} features)"
                 )
-            centre = points.mean(axis=0, dtype=np.float64)[np.newaxis]
-            total = scatter(points, centre, np.zeros(len(points), dtype=np.int64)) / len(points)
-            leading = eigh(L @ total @ L.T)[1][:, ::-1][:, : self.n_components]
-            L = leading.T @ L
-        largest = np.abs(L).argmax(axis=1)
-        L *= np.sign(L[range(len(L)), largest])[:, np.newaxis]  # a sign is arbitrary: fix it
+            L = leading_directions(L @ total_scatter(points) @ L.T, self.n_components) @ L
         n_chunklets = int(np.sum(sizes > 1))
-        return L, {"covariance_": covariance, "rank_": rank, "n_chunklets_": n_chunklets}
-
-
-def chunklet_means(points, chunklets):
-    """Mean of each chunklet, float64; no copy of the points."""
-    sizes = np.bincount(chunklets)
-    means = np.empty((len(sizes), points.shape[1]))
-    for feature in range(points.shape[1]):
-        means[:, feature] = np.bincount(chunklets, weights=points[:, feature]) / sizes
-    return means
-
-
-def scatter(points, means, chunklets):
-    """Sum over points of (x - m)(x - m)^T, m the mean of the point's chunklet, in float64."""
-    total = np.zeros((points.shape[1],) * 2)
-    for rows in row_blocks(len(points)):
-        centred = points[rows] - means[chunklets[rows]]
-        total += centred.T @ centred
-    return total
-
-
-def principal_axes(X, n_components):
-    """The leading principal directions of centred data, as rows of fixed sign."""
-    centre, one_group = np.zeros((1, X.shape[1])), np.zeros(len(X), dtype=np.int64)
-    last = X.shape[1] - 1
-    span = [last - n_components + 1, last]
-    axes = eigh(scatter(X, centre, one_group), subset_by_index=span)[1].T[::-1]
-    largest = np.abs(axes).argmax(axis=1)
-    return axes * np.sign(axes[range(len(axes)), largest])[:, np.newaxis]
+        return fix_signs(L), {"covariance_": covariance, "rank_": rank, "n_chunklets_": n_chunklets}

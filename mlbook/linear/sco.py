@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from mlbook.linear.checks import check_number
 from mlbook.linear.mixture import Mixture
-from mlbook.linear.supervised import check_number
 from mlbook.progress import bar
 
 
