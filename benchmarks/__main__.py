@@ -8,34 +8,36 @@ import datetime
 import json
 import os
 import platform
-import subprocess
 import sys
-import threading
 import time
 from statistics import median
 
-import numpy as np
-
+from benchmarks.growth import growth, measure
+from benchmarks.measure import digits, peak_memory, python, rounded
 from mlbook import paths
-from mlbook.errors import DataError
 from mlbook.experiments.runner import write_json
 from mlbook.linear import Covariance
 from mlbook.neighbors import MetricKNeighborsClassifier
 from mlbook.progress import bar
 
-N_GALLERY, N_QUERIES, N_FEATURES, K, REPEATS = 60_000, 10_000, 784, 5, 5
+K, REPEATS = 5, 5
 
 
 def main():
     """Run all benchmarks, print them, and write the file."""
-    if sys.argv[1:] == ["memory"]:
-        print(json.dumps(memory_of_neighbours()))
-        return
+    match sys.argv[1:]:  # a measurement in a process of its own
+        case ["memory"]:
+            print(json.dumps(memory_of_neighbours()))
+            return
+        case ["growth", name, n]:
+            print(json.dumps(measure(name, int(n))))
+            return
     steps = {
         "exact neighbours against faiss": speed_of_neighbours,
-        "memory of exact neighbours": lambda: json.loads(_python("-m", "benchmarks", "memory")),
+        "memory of exact neighbours": lambda: json.loads(python("-m", "benchmarks", "memory")),
         "scikit-learn's mahalanobis": speed_of_scikit_learn,
         "start": start_times,
+        "growth of learners": growth,
     }
     figures = {}
     progress = bar(steps.items(), desc="bench")
@@ -54,22 +56,6 @@ def main():
     }
     write_json(paths.results() / "bench.json", content)
     print(json.dumps(content, indent=1))
-
-
-def digits():
-    """Gallery, queries and labels: MNIST, or noise of that shape where it is not here."""
-    from mlbook import datasets
-    from mlbook.experiments.base import pixels
-
-    try:
-        mnist = datasets.load("mnist", tier="canonical")
-        return pixels(mnist.x_train), pixels(mnist.x_test), mnist.y_train, "MNIST"
-    except DataError:
-        rng = np.random.default_rng(0)
-        gallery, queries = (
-            rng.random((n, N_FEATURES), dtype=np.float32) for n in (N_GALLERY, N_QUERIES)
-        )
-        return gallery, queries, rng.integers(0, 10, N_GALLERY), "uniform noise (synthetic)"
 
 
 def speed_of_neighbours():
@@ -94,38 +80,25 @@ def speed_of_neighbours():
     return {
         "data": f"{data}, {len(gallery):,} x {gallery.shape[1]} float32, {len(queries):,} queries",
         "threads": faiss.omp_get_max_threads(),
-        "ours_seconds": _round(ours),
-        "faiss_on_mapped_data_seconds": _round(peer),
+        "ours_seconds": rounded(ours),
+        "faiss_on_mapped_data_seconds": rounded(peer),
         "ratio_median": round(median(ratios), 3),
-        "ratio_range": _round([min(ratios), max(ratios)]),
+        "ratio_range": rounded([min(ratios), max(ratios)]),
         "target": "at most 1.2",
     }
 
 
 def memory_of_neighbours():
     """Peak memory of fit and search above the arrays; runs in a process of its own."""
-    import psutil
-
     gallery, queries, labels, _ = digits()
     metric = Covariance("ledoit_wolf").fit(gallery)
     MetricKNeighborsClassifier(K, metric).fit(gallery[:99], labels[:99]).kneighbors(queries[:9])
-    process = psutil.Process()
-    before = process.memory_info().rss
-    peak, done = [before], threading.Event()
-
-    def watch():
-        while not done.wait(0.005):
-            peak[0] = max(peak[0], process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    MetricKNeighborsClassifier(K, metric).fit(gallery, labels).kneighbors(queries)
-    done.set()
-    watcher.join()
+    with peak_memory() as peak:
+        MetricKNeighborsClassifier(K, metric).fit(gallery, labels).kneighbors(queries)
     arrays = gallery.nbytes + queries.nbytes
     return {
         "arrays_mb": round(arrays / 1e6),
-        "peak_above_mb": round((peak[0] - before) / 1e6),
+        "peak_above_mb": round(peak[0] / 1e6),
         "target": "at most 600",
     }
 
@@ -166,16 +139,11 @@ def start_times():
     for _ in range(REPEATS):
         for name, arguments in calls.items():
             start = time.perf_counter()
-            _python(*arguments)
+            python(*arguments)
             seconds[name].append(time.perf_counter() - start)
     return {f"{name}, seconds": round(median(times), 3) for name, times in seconds.items()} | {
         "target": "import below 0.3, help below 1"
     }
-
-
-def _python(*arguments):
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True)
-    return done.stdout
 
 
 def _processor():
@@ -184,10 +152,6 @@ def _processor():
             return next(line.split(":")[1].strip() for line in lines if "model name" in line)
     except (OSError, StopIteration):
         return platform.processor()
-
-
-def _round(values):
-    return [round(value, 3) for value in values]
 
 
 if __name__ == "__main__":

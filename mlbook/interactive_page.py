@@ -7,10 +7,12 @@ that whatever watches the package for changes sees this one too.
 ELLIPSE = r"""
 <div class="mlbook-ellipse">
 <style>
+/* The theme of the web book puts a light ground behind what is not a table, in dark mode too. */
+.text_html:has(> .mlbook-ellipse) { background: none !important; color: inherit !important; }
 .mlbook-ellipse { max-width: 44rem; margin: 0 auto; color: inherit; font-size: 0.9rem; }
 .mlbook-ellipse .panels { display: flex; flex-wrap: wrap; gap: 0.75rem; justify-content: center; }
-.mlbook-ellipse figure { margin: 0; flex: 1 1 15rem; max-width: 21rem; }
-.mlbook-ellipse figcaption { text-align: center; margin-bottom: 0.25rem; }
+.mlbook-ellipse .panel { flex: 1 1 15rem; max-width: 21rem; }
+.mlbook-ellipse .title { text-align: center; margin-bottom: 0.25rem; }
 .mlbook-ellipse svg { width: 100%; height: auto; display: block; border-radius: 0.4rem;
   background: #fff; border: 1px solid #8888; }
 .mlbook-ellipse .live .second { cursor: grab; touch-action: none; }
@@ -30,13 +32,13 @@ ELLIPSE = r"""
 @media (max-width: 30rem) { .mlbook-ellipse label span { flex-basis: 8rem; } }
 </style>
 <div class="panels">
-<figure><figcaption>features as they are</figcaption>
+<div class="panel"><div class="title">features as they are</div>
 <svg viewBox="0 0 [[SIZE]] [[SIZE]]" role="img" aria-label="[[ALT]]">
-<path stroke="#c8c8c8" d="[[AXES]]"/><g class="moving">[[LEFT]]</g></svg></figure>
-<figure><figcaption>after whitening</figcaption>
+<path stroke="#c8c8c8" d="[[AXES]]"/><g class="moving">[[LEFT]]</g></svg></div>
+<div class="panel"><div class="title">after whitening</div>
 <svg viewBox="0 0 [[SIZE]] [[SIZE]]" role="img"
  aria-label="The same after whitening: the cloud is round, and Mahalanobis's curve a circle.">
-<path stroke="#c8c8c8" d="[[AXES]]"/><g class="moving">[[RIGHT]]</g></svg></figure>
+<path stroke="#c8c8c8" d="[[AXES]]"/><g class="moving">[[RIGHT]]</g></svg></div>
 </div>
 <p class="key" aria-live="polite"><span><i class="dashed"></i>Euclid <b>[[EUCLID]]</b></span>
 <span><i></i>Mahalanobis <b>[[MAHALANOBIS]]</b></span></p>

@@ -7,10 +7,12 @@ alternative text that a reader who cannot see the figure gets instead.
 
 import base64
 from io import BytesIO
+from itertools import cycle
 
 import numpy as np
 
 from mlbook.evaluation import BETTER, UNDECIDED, WORSE
+from mlbook.experiments.results import MEASURES
 
 COLOURS = {
     "blue": "#0072B2",
@@ -132,7 +134,14 @@ def _errors(rows):
     return values, np.array([values - low, high - values])
 
 
-def _error_axis(axis):
+_WRONG = {
+    "accuracy": "wrong, % of the test images",
+    # one minus the area is the share of such couples
+    "auc": "a like and an unlike pair in wrong order, %",
+}
+
+
+def _error_axis(axis, result):
     """A logarithmic axis for error rates in percent, with plain numbers."""
     from matplotlib.ticker import FixedLocator, NullFormatter, StrMethodFormatter
 
@@ -140,7 +149,7 @@ def _error_axis(axis):
     axis.set_major_locator(FixedLocator([0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100]))
     axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.set_minor_formatter(NullFormatter())
-    axis.set_label_text("wrong, % of the test images (log scale)")
+    axis.set_label_text(f"{_WRONG[result.measure]} (log scale)")
 
 
 def ranking(result, arms, title):
@@ -180,7 +189,7 @@ def ranking(result, arms, title):
     ax.set_yticks(range(len(ranked)), [result.arms[arm] for arm in ranked])
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
-    _error_axis(ax.xaxis)
+    _error_axis(ax.xaxis, result)
     baseline = result.arms[result.baseline]
     against = f"green: better than {baseline}, red: worse, grey: no difference shown"
     figure.suptitle(f"{title}\n({against})", fontsize=10, y=1.02)
@@ -188,7 +197,10 @@ def ranking(result, arms, title):
         f"{result.arms[arm]} {row.percent(1)}" for arm, row in zip(ranked, rows, strict=True)
     )
     show(
-        figure, f"Dot plot of error rates with intervals. Accuracies, best first: {listed}.", result
+        figure,
+        "Dot plot of error rates with intervals. "
+        f"{MEASURES[result.measure]}, best first: {listed}.",
+        result,
     )
 
 
@@ -206,7 +218,7 @@ def sweeps(result, labels, title, xlabel):
 
     figure, ax = plt.subplots(figsize=(7, 3.8))
     lines = []
-    for (sweep, label), marker in zip(labels.items(), "osD^v", strict=False):
+    for (sweep, label), marker in zip(labels.items(), cycle("osD^vPX"), strict=False):
         settings, rows = result.sweep(sweep)
         values, lengths = _errors(rows)
         ax.errorbar(settings, values, lengths, marker=marker, markersize=5, capsize=3, label=label)
@@ -217,11 +229,12 @@ def sweeps(result, labels, title, xlabel):
     level = 100 * (1 - result.interval(result.baseline).value)
     ax.axhline(level, color=COLOURS["black"], linestyle="--", label=result.arms[result.baseline])
     ax.set(xscale="log", title=title, xlabel=f"{xlabel} (log scale)")
-    _error_axis(ax.yaxis)
+    _error_axis(ax.yaxis, result)
     ax.legend()
     show(
         figure,
-        f"Curves of error rates with intervals over the {xlabel}. Accuracies: {'; '.join(lines)}.",
+        f"Curves of error rates with intervals over the {xlabel}. "
+        f"{MEASURES[result.measure]}: {'; '.join(lines)}.",
         result,
     )
 

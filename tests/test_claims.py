@@ -1,5 +1,6 @@
 """The ledger: every entry is well formed, and no check is vacuous."""
 
+import collections
 import dataclasses
 import pathlib
 import tempfile
@@ -24,9 +25,8 @@ LEDGER = [claim for _, claim in claims.load_claims()]
 class FakeResult:
     """Answers like a result, with whatever the test wants to have been measured."""
 
-    arms = dict.fromkeys(
-        ["article", "total", "euclid", "diagonal", "mahalanobis", "scaled"], "an arm"
-    )
+    arms = collections.defaultdict(lambda: "an arm")
+    baseline = "euclid"
 
     def __init__(self, accuracy=None, difference=None, converged=None):
         self.accuracy, self.difference, self.converged = accuracy, difference, converged
@@ -39,6 +39,16 @@ class FakeResult:
 
     def values(self, arm, measure):
         return np.array(self.converged)
+
+
+class Library:
+    """Answers like scikit-learn's list of estimators."""
+
+    def __init__(self, *names):
+        self.names = names
+
+    def all_estimators(self):
+        return [(name, None) for name in self.names]
 
 
 def evidence(**parts):
@@ -153,6 +163,20 @@ FLIPS = {
         ({"result": FakeResult(difference=Interval(0.01, 0.005, 0.015, ""))}, SUPPORTED),
         ({"result": FakeResult(difference=Interval(0.01, -0.005, 0.025, ""))}, REFUTED),
         ({"result": FakeResult(difference=Interval(-0.1, -0.2, -0.05, ""))}, REFUTED),
+    ],
+    "is_not_better": [
+        ({"result": FakeResult(difference=Interval(0.01, 0.005, 0.015, ""))}, REFUTED),
+        ({"result": FakeResult(difference=Interval(0.01, -0.005, 0.025, ""))}, SUPPORTED),
+        ({"result": FakeResult(difference=Interval(-0.1, -0.2, -0.05, ""))}, SUPPORTED),
+    ],
+    "is_better_on": [
+        ({"result": FakeResult(difference=Interval(0.01, 0.005, 0.015, ""))}, SUPPORTED),
+        ({"result": FakeResult(difference=Interval(0.01, -0.005, 0.025, ""))}, REFUTED),
+        ({"result": FakeResult(difference=Interval(-0.1, -0.2, -0.05, ""))}, REFUTED),
+    ],
+    "has_estimators": [
+        ({"importer": Library("FWHD", "MDC", "CDS", "GO", "SCO", "LSO")}, SUPPORTED),
+        ({"importer": Library("LinearSVC")}, UNCHECKABLE),
     ],
     "converges": [
         ({"result": FakeResult(converged=[1, 1])}, SUPPORTED),
@@ -324,3 +348,13 @@ def test_wrong_entries_are_named(home, change, message):
     (home / "claims" / "03.yaml").write_text(yaml.safe_dump([entry]))
     with pytest.raises(MlbookError, match=message):
         claims.load_claims()
+
+
+def test_better_on_some_results_only_is_a_condition():
+    better, undecided = Interval(0.1, 0.05, 0.15, ""), Interval(0.1, -0.05, 0.15, "")
+    found = {"metrics_a": FakeResult(difference=better), "b": FakeResult(difference=undecided)}
+    evidence = Evidence(result=lambda name, budget: found[name])
+    results = [["metrics_a", "full"], ["b", "full"]]
+    outcome = CHECKS["is_better_on"](evidence, results=results, arm="x")
+    assert outcome.verdict == CONDITIONAL
+    assert outcome.evidence == "a: better; b: no difference shown"

@@ -1,6 +1,6 @@
 """Checks that look at the installed libraries."""
 
-from mlbook.checks.base import REFUTED, SUPPORTED, Outcome
+from mlbook.checks.base import REFUTED, SUPPORTED, UNCHECKABLE, Outcome
 
 
 def is_importable(evidence, module, attribute):
@@ -13,4 +13,15 @@ def is_importable(evidence, module, attribute):
     return Outcome(REFUTED, f"{text} has no {attribute}")
 
 
-CHECKS = (is_importable,)
+def has_estimators(evidence, names):
+    """Does scikit-learn have estimators of these names? If not, that alone refutes nothing."""
+    library = evidence.importer("sklearn.utils.discovery")
+    known = {name.lower(): name for name, _ in library.all_estimators()}
+    found = [known[name.lower()] for name in names if name.lower() in known]
+    text = f"of {len(known)} estimators of scikit-learn, {', '.join(found) or 'none'} has the name"
+    if len(found) == len(names):
+        return Outcome(SUPPORTED, text)
+    return Outcome(UNCHECKABLE, f"{text}; that no publication uses it cannot be proved")
+
+
+CHECKS = (has_estimators, is_importable)

@@ -1,6 +1,7 @@
 """Checks that compare a claim with a recorded result."""
 
 from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, Outcome
+from mlbook.evaluation import BETTER
 
 
 def accuracy_is_about(evidence, result, arm, quoted, digits=2):
@@ -30,7 +31,29 @@ def is_better(evidence, result, arm, than):
         f"{measured.arms[arm]} minus {measured.arms[than]}: {points[0]} points "
         f"[{points[1]}, {points[2]}]"
     )
-    return Outcome(SUPPORTED if difference.verdict() == "better" else REFUTED, text)
+    return Outcome(SUPPORTED if difference.verdict() == BETTER else REFUTED, text)
+
+
+def is_not_better(evidence, result, arm, than):
+    """Does one arm fail to show a higher accuracy than another?"""
+    outcome = is_better(evidence, result, arm, than)
+    return Outcome(REFUTED if outcome.verdict == SUPPORTED else SUPPORTED, outcome.evidence)
+
+
+def is_better_on(evidence, results, arm):
+    """Is an arm better than the baseline, on each of several results?
+
+    Supported if it is on all of them, supported with conditions if on some, else refuted.
+    """
+    verdicts = {}
+    for name, budget in results:
+        measured = evidence.result(name, budget)
+        verdicts[name.removeprefix("metrics_")] = measured.compare(arm, measured.baseline).verdict()
+    text = "; ".join(f"{name}: {verdict}" for name, verdict in verdicts.items())
+    n_better = sum(verdict == BETTER for verdict in verdicts.values())
+    if n_better == len(verdicts):
+        return Outcome(SUPPORTED, text)
+    return Outcome(CONDITIONAL if n_better else REFUTED, text)
 
 
 def converges(evidence, result, arm):
@@ -43,4 +66,4 @@ def converges(evidence, result, arm):
     return Outcome(CONDITIONAL if runs.any() else REFUTED, text)
 
 
-CHECKS = (accuracy_is_about, converges, is_better)
+CHECKS = (accuracy_is_about, converges, is_better, is_better_on, is_not_better)
