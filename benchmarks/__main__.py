@@ -29,8 +29,8 @@ def main():
         case ["memory"]:
             print(json.dumps(memory_of_neighbours()))
             return
-        case ["growth", name, n]:
-            print(json.dumps(measure(name, int(n))))
+        case ["growth", name, n, folder]:
+            print(json.dumps(measure(name, int(n), folder)))
             return
     steps = {
         "exact neighbours against faiss": speed_of_neighbours,

@@ -391,3 +391,14 @@ def test_questions_of_the_supervision_experiment_are_about_the_labels():
     a, b, c, d = value["lsml_quadruplets"].T
     assert (a == b).all() and (c != d).all() and len(a) == 30
     assert len(value["lda"]) == 30
+
+
+def test_the_interval_of_a_share_stays_within_0_and_1(fake):
+    def run(budget, seed, data=None):
+        value = (1.0, 1.0, 0.8, 1.0)[seed]
+        return {"base": {"auc": value, "spread": 10 * value, "n_train": 30, "n_test": 10}}
+
+    fake.run, fake.MEASURE, fake.fixed = run, "auc", False
+    result = experiments.measure("fake", "full")
+    assert result.interval("base").high == 1.0 and 0 < result.interval("base").low < 0.95
+    assert result.interval("base", "spread").high > 10, "only shares are limited"

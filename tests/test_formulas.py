@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import mahalanobis
 
-from mlbook.checks import formulas
+from mlbook.checks import Evidence, formulas
+from mlbook.checks.base import REFUTED, SUPPORTED
 
 VECTORS = formulas.GRID
 
@@ -60,3 +61,16 @@ def test_the_articles_functions_by_hand():
         )
     with pytest.raises(TypeError):
         formulas.mahalanobis_as_printed([1, 2], [2, 3], [[2, 0], [0, 2]])
+
+
+def test_the_evidence_says_where_a_wrong_number_comes_from():
+    given = {"x": [1, 2], "y": [2, 3], "sigma": [[2, 0], [0, 2]]}
+    function = ("mlbook.checks.formulas", "mahalanobis_under")
+    for quoted, verdict, hint in (
+        (1.41421, REFUTED, True),
+        (1.0, SUPPORTED, False),
+        (3.0, REFUTED, False),
+    ):
+        outcome = formulas.value_is(Evidence(), *function, given, quoted, digits=5)
+        assert outcome.verdict == verdict
+        assert ("Euclid" in outcome.evidence) == hint

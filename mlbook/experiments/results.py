@@ -100,9 +100,11 @@ class Result:
     def interval(self, arm, measure=None):
         """Mean of a measure, by default the main one, as `mlbook.evaluation.Interval`."""
         entry = self._measure(arm, measure)
-        return evaluation.Interval(
-            entry["mean"], _number(entry["low"]), _number(entry["high"]), entry["method"]
-        )
+        low, high = _number(entry["low"]), _number(entry["high"])
+        if (measure or self.measure) in MEASURES:
+            # Student's interval does not know that a share ends at 0 and 1
+            low, high = np.clip((low, high), 0.0, 1.0).tolist()
+        return evaluation.Interval(entry["mean"], low, high, entry["method"])
 
     def sweep(self, name, measure=None):
         """The arms `NAME_SETTING` of a sweep.

@@ -99,11 +99,12 @@ class TripletLoss(MetricLoss):
         fixed = ops.stop_gradient(d)
         # decides ties: equal distances are no semi-hard triplet, a violation of 0 is none
         tie = 4 * epsilon(d) * (ops.max(fixed) + self.margin)
-        counts = _triplet_counts(fixed + (self.margin - tie) * positive, positive, negative)
+        shift = self.margin - tie
+        losses, violating = _sum_over_triplets(d, fixed + shift * positive, positive, negative)
         if self.mining == "semihard":
-            counts = counts - _triplet_counts(fixed + tie * positive, positive, negative)
-        violating = ops.sum(counts * positive, axis=1)  # (n,) triplets per anchor
-        losses = ops.sum(counts * d, axis=1) + self.margin * violating
+            hard, n_hard = _sum_over_triplets(d, fixed + tie * positive, positive, negative)
+            losses, violating = losses - hard, violating - n_hard
+        losses = losses + self.margin * violating
         if self.average == "nonzero" or self.mining == "semihard":
             n_triplets = ops.sum(violating)
         else:
@@ -112,20 +113,17 @@ class TripletLoss(MetricLoss):
         return n_samples * divide(losses, n_triplets)
 
 
-def _triplet_counts(keys, positive, negative):
-    """Signed numbers of (positive, negative) pairs in each row with key(p) > key(n).
+def _sum_over_triplets(d, keys, positive, negative):
+    """Sum of d(a, p) - d(a, n) over all p and n with key(p) > key(n), and their number.
 
-    For a positive, how many negatives come before it; for a negative, minus how many positives
-    come after it. Shape (n, n), with 0 on the diagonal.
+    Both of shape (n,), one for each anchor.
     """
     # the anchor itself is neither; it goes to the end of its row
     keys = ops.where(positive + negative > 0, keys, ops.full_like(keys, -NEVER))
     order = ops.argsort(keys, axis=1)
-    place = ops.argsort(order, axis=1)
-    before = ops.cumsum(ops.take_along_axis(negative, order, axis=1), axis=1)
-    n_negatives = ops.take_along_axis(before, place, axis=1)
-    up_to = ops.cumsum(ops.take_along_axis(positive, order, axis=1), axis=1)
-    n_positives = ops.sum(positive, axis=1, keepdims=True) - ops.take_along_axis(
-        up_to, place, axis=1
-    )
-    return positive * n_negatives - negative * n_positives
+    positive, negative = (ops.take_along_axis(mask, order, axis=1) for mask in (positive, negative))
+    negatives_before = ops.cumsum(negative, axis=1)
+    positives_after = ops.sum(positive, axis=1, keepdims=True) - ops.cumsum(positive, axis=1)
+    counts = positive * negatives_before - negative * positives_after
+    losses = ops.sum(counts * ops.take_along_axis(d, order, axis=1), axis=1)
+    return losses, ops.sum(positive * negatives_before, axis=1)
