@@ -3,9 +3,7 @@
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
-import scipy.sparse
 from scipy.linalg import subspace_angles
 from scipy.optimize import approx_fprime
 from sklearn.base import clone
@@ -467,95 +465,6 @@ def test_learned_distances_obey_the_axioms(blobs, learner):
     assert check_axioms(metric.get_metric(), X[-20:]).failures == ()
     points = np.vstack([X[:1], X[-15:]])
     assert check_axioms(metric.get_metric(), points).kind == expected
-
-
-@pytest.mark.parametrize("learner", LEARNERS, ids=str)
-def test_order_of_samples_and_names_of_labels_do_not_matter(blobs, learner):
-    X, y = blobs
-    expected = clone(learner).fit(X, y).get_mahalanobis_matrix()
-    order = np.random.default_rng(6).permutation(60)
-    names = np.array(["zebra", "ant", "mole"])[y]
-    for data, labels in [
-        (X[order], y[order]),
-        (X, names),
-        (X, names.astype(object)),
-        (X, pd.Series(names, dtype="category")),
-        (X, -3 * y - 7),
-        (X, y.astype(float)),
-        (X + 5, y),
-    ]:
-        found = clone(learner).fit(data, labels).get_mahalanobis_matrix()
-        np.testing.assert_allclose(found, expected, atol=2e-3 * np.abs(expected).max())
-
-
-@pytest.mark.parametrize("learner", LEARNERS, ids=str)
-def test_kinds_of_input(blobs, learner):
-    X, y = blobs
-    X = np.round(10 * X)
-    expected = clone(learner).fit(X, y).components_
-    frame = pd.DataFrame(X, columns=list("abcdef"))
-    metric = clone(learner).fit(frame, y)
-    np.testing.assert_array_equal(metric.components_, expected)
-    assert list(metric.feature_names_in_) == list("abcdef")
-    for data in (X.astype(int), X.astype(np.float32), np.asfortranarray(X), X.tolist()):
-        found = clone(learner).fit(data, y).components_
-        assert found.dtype == np.float64
-        np.testing.assert_allclose(found, expected, atol=1e-6 * np.abs(expected).max())
-    small = clone(learner).fit(X.astype(np.float32), y).transform(X.astype(np.float32))
-    assert small.dtype == np.float32
-
-
-# a bandwidth far below every distance leaves CDS a flat valley
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("learner", LEARNERS, ids=str)
-def test_near_singular_data(blobs, learner):
-    X, y = blobs
-    rng = np.random.default_rng(7)
-    cases = {
-        "constant feature": np.column_stack([X[:, :5], np.full(60, 0.1)]),
-        "repeated features": np.column_stack([X[:, :3], X[:, :3]]),
-        "duplicated points": np.repeat(X[::4], 4, axis=0),
-        "one feature varies": np.column_stack([X[:, :1], np.ones((60, 5))]),
-        "far from zero": X + 1e6,
-    }
-    for name, data in cases.items():
-        metric = clone(learner).fit(data, y)
-        assert np.isfinite(metric.components_).all(), name
-        assert np.isfinite(metric.transform(data)).all(), name
-    wide = rng.normal(size=(12, 60)) + np.repeat([0, 1, 2], 4)[:, np.newaxis]
-    options = {"shape": (6, 10)} if getattr(learner, "shape", None) else {}
-    metric = clone(learner).set_params(**options).fit(wide, np.repeat([0, 1, 2], 4))
-    assert np.isfinite(metric.components_).all()
-    # one class has a pair, the others a sample each
-    lonely = clone(learner).fit(X[:8], [0, 1, 2, 3, 4, 5, 5, 6])
-    assert np.isfinite(lonely.components_).all()
-
-
-@pytest.mark.filterwarnings("ignore:The number of unique classes")
-@pytest.mark.parametrize("learner", LEARNERS, ids=str)
-def test_wrong_data(blobs, learner):
-    X, y = blobs
-    learner = clone(learner)
-    for bad, word in ((np.nan, "NaN"), (np.inf, "infinity")):
-        with pytest.raises(ValueError, match=word):
-            learner.fit(np.where(X > 4, bad, X), y)
-    with pytest.raises(ValueError, match="y to be passed"):
-        learner.fit(X, None)
-    with pytest.raises(ValueError, match="inconsistent numbers"):
-        learner.fit(X, y[:-1])
-    with pytest.raises(ValueError, match="one class only"):
-        learner.fit(X, np.ones(60))
-    with pytest.raises(ValueError, match="each of the 60 classes has one sample"):
-        learner.fit(X, np.arange(60))
-    with pytest.raises(ValueError, match="Unknown label type"):
-        learner.fit(X, X[:, 0])
-    with pytest.raises(ValueError, match="are equal|do not differ"):
-        learner.fit(np.ones((60, 6)), y)
-    with pytest.raises(ValueError, match="overflow|infs or NaNs"):
-        learner.fit(X * 1e200, y)
-    with pytest.raises(TypeError, match="[Ss]parse"):
-        learner.fit(scipy.sparse.csr_matrix(X), y)
-    assert not hasattr(learner, "n_features_in_")
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_asks_nobody_for_anything(tmp_path):
     text = mahalanobis_ellipse().data
     (tmp_path / "page.html").write_text(f"<html><body>{text}</body></html>")
     assert page_problems(tmp_path) == []
-    assert "://" not in text and "import" not in text and "fetch" not in text
+    assert not re.search(r"://|@import|import\(|fetch\(|XMLHttp", text)
     assert not re.search(r"\[\[[A-Z]+\]\]", text), "a mark that nothing was put in for"
 
 

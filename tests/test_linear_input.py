@@ -37,7 +37,9 @@ LEARNERS = [
     Covariance("diagonal", rank="auto"),
     FWHD(),
     MDC(),
+    MDC(shrinkage=0),
     CDS(random_state=0),
+    CDS(n_components=1, batch_size=20, max_iter=40, random_state=0),
     GO(random_state=0),
     SCO(random_state=0, max_iter=300),
     LSO(random_state=0),
@@ -59,7 +61,7 @@ NEED_TWO_CLASSES = [
 ]
 # nothing of the fit depends on random draws, or all there is to draw is drawn
 DETERMINED = [
-    one for one in LEARNERS if not isinstance(one, LSML) and not getattr(one, "batch_size", 0) == 20
+    one for one in LEARNERS if not isinstance(one, LSML) and getattr(one, "batch_size", 0) != 20
 ]
 # NCA's start has a scale that depends on the units (in scikit-learn, too)
 SCALE_FREE = [one for one in LEARNERS if not isinstance(one, NCA)]
@@ -164,6 +166,7 @@ def test_a_shift_of_the_data_does_not_matter(blobs, learner):
     X, y = blobs
     plain, other = fitted(learner, X, y), fitted(learner, X + [3, -50, 7, 1e3], y)
     assert_same_metric(plain, other, X, 0.01)
+    assert_same_metric(plain, fitted(learner, X + 1e6, y), X, 0.05)
 
 
 @each(LEARNERS)
