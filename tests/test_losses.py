@@ -13,6 +13,7 @@ keras = pytest.importorskip("keras")
 
 from mlbook import losses  # noqa: E402
 from mlbook.hartley import hartley_transform  # noqa: E402
+from mlbook.losses.tensors import distances  # noqa: E402
 
 REFERENCE = json.loads(
     (Path(__file__).parent / "fixtures" / "pytorch_metric_learning.json").read_text("utf-8")
@@ -308,7 +309,8 @@ def test_order_of_the_batch_and_names_of_the_classes_do_not_matter(name):
         return  # here a label chooses a proxy
     # 2^24 and its successor are one number in float32
     renamed = np.array([2**24, 2**24 + 1, -5, 9, 4, 4, 4, 2**30])[LABELS]
-    assert evaluate(loss, renamed, EMBEDDINGS)[0] == pytest.approx(value, rel=1e-12)
+    single = evaluate(make(name, "float32"), renamed, EMBEDDINGS)[0]
+    assert single == pytest.approx(value, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -363,6 +365,37 @@ def test_hand_cases():
     assert hard == pytest.approx((side + 1 + 1) / 2, rel=1e-6)
     cds = losses.CDSLoss(bandwidth=1)(labels, points).numpy()
     assert cds == pytest.approx(-2 / 4, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["euclidean", "squared_euclidean"])
+def test_equal_points_are_exactly_0_apart(kind):
+    points = np.random.default_rng(0).normal(size=(40, 16)).astype("float32")
+    points[7] = points[30]
+    found = distances(tf.constant(points), kind).numpy()
+    assert found[7, 30] == found[30, 7] == 0
+    assert (np.diag(found) == 0).all()
+    assert (found == 0).sum() == 42
+
+
+def test_equal_embeddings_are_hard_triplets_and_not_semihard_ones():
+    labels, points = [0, 1, 0, 1, 1], np.ones((5, 2))
+    values = {
+        mining: losses.TripletLoss(margin=0.3, mining=mining)(labels, points).numpy()
+        for mining in ("all", "hard", "semihard")
+    }
+    assert values == pytest.approx({"all": 0.3, "hard": 0.3, "semihard": 0})
+
+
+@pytest.mark.parametrize("degrees", [10, 120, 150, 152, 179])
+def test_arcface_on_both_sides_of_its_bend(degrees):
+    """The bend is at 180 degrees less the margin of 0.5, 151.4 degrees."""
+    loss = losses.ArcFaceLoss(2, 2, scale=2, dtype="float64")
+    loss.trainable_variables[0].assign([[1, 0], [0, 1]])
+    angle = math.radians(degrees)
+    own, other = 2 * arcface_target(math.cos(angle)), 2 * math.sin(angle)
+    expected = math.log(math.exp(own) + math.exp(other)) - own
+    value = loss([0], [[math.cos(angle), math.sin(angle)]]).numpy()
+    assert value == pytest.approx(expected, rel=1e-12)
 
 
 def test_original_proxy_nca_leaves_the_positive_out():

@@ -76,6 +76,14 @@ def test_threshold_comes_from_the_validation_part_alone():
     assert verify(*validation, *test).threshold == found.validation.eer_threshold()
 
 
+def test_a_score_at_the_threshold_is_accepted():
+    """One same pair at distance 1; two different ones, at distances 1 and 2."""
+    points, labels = np.array([[0.0], [1.0], [2.0]]), np.array([0, 0, 1])
+    found = verify(points, labels, points, labels + 5, target_far=0.5, normalize=False)
+    assert found.threshold == -1
+    assert (found.far, found.frr) == (0.5, 0)
+
+
 def test_people_in_both_parts_are_refused():
     with pytest.raises(ValueError, match="1 identities are in both .*split by identity"):
         verify(*people(0, 0), *people(1, 7))
