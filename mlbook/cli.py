@@ -187,7 +187,7 @@ def claims(
 def execute(
     budget: BudgetOption = "reader",
     force: Annotated[bool, typer.Option("--force", help="Also what did not change.")] = False,
-    only: Annotated[str | None, typer.Option(help="One chapter, by the start of its name.")] = None,
+    only: Annotated[str | None, typer.Option(help="Chapters whose names start so.")] = None,
 ):
     """Execute the chapters into _build/notebooks; redo only what changed."""
     from mlbook import notebooks
@@ -197,7 +197,7 @@ def execute(
 
 @app.command()
 def notebooks(
-    only: Annotated[str | None, typer.Option(help="One chapter, by the start of its name.")] = None,
+    only: Annotated[str | None, typer.Option(help="Chapters whose names start so.")] = None,
 ):
     """Execute afresh and rewrite the committed .ipynb files (canonical data only)."""
     from mlbook import notebooks as chapters

@@ -64,7 +64,7 @@ def execute_all(
     Args:
         budget: smoke, reader or full; the chapter finds it in `MLBOOK_BUDGET`.
         force: execute also what has not changed.
-        only: a chapter's name or several (without the ending), instead of all.
+        only: the start of a chapter's name, or several, instead of all.
 
     Returns:
         The executed chapters, in order, whether they were executed now or earlier.
@@ -110,7 +110,7 @@ def write_committed(only: str | Sequence[str] | None = None) -> list[Path]:
     """Execute afresh at the `reader` budget and rewrite the `.ipynb` halves in `notebooks/`.
 
     Args:
-        only: a chapter's name or several, instead of all.
+        only: the start of a chapter's name, or several, instead of all.
 
     Returns:
         The files written.
@@ -148,10 +148,13 @@ def _chosen(only: str | Sequence[str] | None) -> list[Path]:
     if only is None:
         return list(known.values())
     names = [Path(name).stem for name in ([only] if isinstance(only, str) else only)]
+    chosen = set()
     for name in names:
-        if name not in known:
+        found = {stem for stem in known if stem.startswith(name)} if name else set()
+        if not found:
             raise UnknownNameError("chapter", name, known)
-    return [known[name] for name in sorted(set(names))]
+        chosen |= found
+    return [known[stem] for stem in sorted(chosen)]
 
 
 # --- what an execution was made from -------------------------------------------------------------

@@ -137,8 +137,9 @@ def _errors(rows):
 _WRONG = {
     "accuracy": "wrong, % of the test images",
     # one minus the area is the share of such couples
-    "auc": "a like and an unlike pair in wrong order, %",
+    "auc": "wrong order of two pairs, %",
 }
+_CURVES_WITH_LEGEND_INSIDE = 4
 
 
 def _error_axis(axis, result):
@@ -215,6 +216,7 @@ def sweeps(result, labels, title, xlabel):
     title, xlabel : str
     """
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullLocator
 
     figure, ax = plt.subplots(figsize=(7, 3.8))
     lines = []
@@ -229,8 +231,11 @@ def sweeps(result, labels, title, xlabel):
     level = 100 * (1 - result.interval(result.baseline).value)
     ax.axhline(level, color=COLOURS["black"], linestyle="--", label=result.arms[result.baseline])
     ax.set(xscale="log", title=title, xlabel=f"{xlabel} (log scale)")
+    ax.set_xticks(settings, [f"{setting:g}" for setting in settings])
+    ax.xaxis.set_minor_locator(NullLocator())
     _error_axis(ax.yaxis, result)
-    ax.legend()
+    crowded = len(labels) > _CURVES_WITH_LEGEND_INSIDE
+    ax.legend(**({"loc": "upper left", "bbox_to_anchor": (1, 1)} if crowded else {}))
     show(
         figure,
         f"Curves of error rates with intervals over the {xlabel}. "

@@ -68,9 +68,10 @@ print(digits.describe())
 #
 # A question that all kinds of metrics can answer must not mention classes: *do these two
 # images show the same digit?* A metric answers with a distance, and we say yes below a
-# threshold. The area under the ROC curve (曲线下面积, AUC) is the probability that a random
-# pair of the same digit is nearer than a random pair of two different digits. It is 0.5 for
-# a metric that knows nothing, and 1 for one that never errs, whatever the threshold.
+# threshold. The area under the ROC curve (曲线下面积, AUC) is the probability that a
+# random pair of the same digit is nearer than a random pair of two different digits. It
+# is one half for a metric that knows nothing, and 1 for one that never errs, whatever the
+# threshold.
 
 # %%
 X_train, X_test = (x.reshape(len(x), -1) / 16 for x in (digits.x_train, digits.x_test))
@@ -86,10 +87,12 @@ shown = np.concatenate(
 )
 figure, axes = plt.subplots(2, 8, figsize=(9, 2.6))
 distances = np.linalg.norm(X_test[first[shown]] - X_test[second[shown]], axis=1)
-titles = [f"distance {d:.2f}" for d in distances]
+titles = [f"{d:.2f}" for d in distances]
 plots.images(axes[0], digits.x_test[first[shown]], titles)
 plots.images(axes[1], digits.x_test[second[shown]])
-figure.suptitle("Four pairs of the same digit, then four of two digits; Euclid's distance")
+figure.suptitle(
+    "Four pairs of the same digit, then four of two digits; Euclid's distance above", y=1.08
+)
 plots.show(
     figure,
     "Eight pairs of small digit images, one above the other: four pairs of equal digits "
@@ -306,14 +309,15 @@ plots.table(claims.table("01_3_supervision").set_index("claim"))
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Wrong answers.* Let a fifth of the pairs have the wrong sign. Which suffers more,
-#    RCA or ITML? Say why before you run it.
+# 1. *Wrong answers.* Let a fifth of the pairs have the wrong sign. What happens to RCA
+#    and to ITML? Say why before you run it.
 # 2. *Only strangers.* What can be learned from pairs that are all *not* alike? Try ITML,
 #    read its message, and explain.
 
 # %% tags=["hide-cell"]
-# Solution 1: RCA averages over what it believes to be alike, so that differences between
-# digits enter the covariance that it divides by. ITML can leave a contradicted pair alone.
+# Solution 1: both suffer. RCA averages over what it believes to be alike, and now
+# differences between digits are in that average; ITML pays for every bound that it cannot
+# meet. Neither knows which answers are wrong.
 noisy = np.where(np.random.default_rng(1).random(len(kinds)) < 0.2, -kinds, kinds)
 from mlbook.linear import RCA
 

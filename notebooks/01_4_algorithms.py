@@ -391,8 +391,9 @@ print(f"learning the costliest map took {longest:.0f} s by the clock")
 #
 # 1. *A useless member.* Give GO a sixth base metric that looks only at random noise
 #    columns. Does it notice? What is the weight of that metric?
-# 2. *Temperature.* Fit FWHD to the digits with temperatures from 0.05 to 5, and count how
-#    many coefficients share 90 % of the weight. What does the limit on each side mean?
+# 2. *Temperature.* Fit FWHD to the digits with small and large temperatures, and count
+#    how many coefficients hold nine tenths of the weight. What does the limit on each
+#    side mean?
 
 # %% tags=["hide-cell"]
 # Solution 1: the noise metric orders the triplets no better than chance, and gets nothing.

@@ -13,6 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mlbook.linear import Covariance, LinearMetric
 from mlbook.linear.covariance import ESTIMATES
+from mlbook.linear.scatter import fix_signs, leading_directions, principal_directions
 
 
 @pytest.fixture
@@ -271,3 +272,16 @@ def test_class_with_one_sample_adds_nothing_but_a_degree_of_freedom(blobs):
     plain = Covariance("within").fit(X, y)
     more = Covariance("within").fit(np.vstack([X, [[9.0] * 4]]), np.append(y, 99))
     np.testing.assert_allclose(plain.covariance_, more.covariance_)
+
+
+def test_directions_are_sorted_and_of_a_fixed_sign(blobs):
+    X, _ = blobs
+    covariance = np.cov(X, rowvar=False)
+    variances, directions = principal_directions(covariance)
+    assert np.all(np.diff(variances) < 0)
+    np.testing.assert_allclose(
+        directions @ covariance @ directions.T, np.diag(variances), atol=1e-9
+    )
+    np.testing.assert_allclose(leading_directions(covariance, 2), directions[:2], atol=1e-9)
+    signed = fix_signs(np.array([[1.0, -3, 2], [-1, 3, -2], [0.5, 0, -0.4]]))
+    np.testing.assert_array_equal(signed, [[-1, 3, -2], [-1, 3, -2], [0.5, 0, -0.4]])

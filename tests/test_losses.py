@@ -64,32 +64,34 @@ def evaluate(loss, labels, embeddings, with_weights=False):
     return (value.numpy(), *gradients) if with_weights else (value.numpy(), gradients[0])
 
 
-def matches(ours):
-    """Our loss for a case of the reference file."""
-    proxies = {"n_classes": 5, "embedding_size": 6, "dtype": ours}
-    mining = {"margin": 0.2, "dtype": ours}
-    return {
-        "contrastive": losses.ContrastiveLoss(power=1, average="nonzero", dtype=ours),
-        "triplet all": losses.TripletLoss(**mining),
-        "triplet hard": losses.TripletLoss(mining="hard", **mining),
-        "triplet semihard": losses.TripletLoss(mining="semihard", **mining),
-        "lifted structure": losses.LiftedStructureLoss(dtype=ours),
-        "multi-similarity": losses.MultiSimilarityLoss(mining_margin=None, dtype=ours),
-        "multi-similarity mined": losses.MultiSimilarityLoss(mining_margin=0.1, dtype=ours),
-        "nt-xent": losses.NTXentLoss(temperature=0.1, dtype=ours),
-        "supcon": losses.SupConLoss(temperature=0.1, dtype=ours),
-        "proxy-nca": losses.ProxyNCALoss(scale=3, **proxies),
-        "proxy-anchor": losses.ProxyAnchorLoss(margin=0.1, alpha=32, **proxies),
-        "arcface": losses.ArcFaceLoss(margin=0.5, scale=16, **proxies),
-        "cosface": losses.CosFaceLoss(margin=0.35, scale=16, **proxies),
-    }
+def matching(name, dtype):
+    """Our loss for a case of the reference file, with the arguments that CONVENTIONS tells."""
+    kind, changed = {
+        "contrastive": ("ContrastiveLoss", {}),
+        "triplet all": ("TripletLoss", {}),
+        "triplet hard": ("TripletLoss", {"mining": "hard"}),
+        "triplet semihard": ("TripletLoss", {"mining": "semihard"}),
+        "lifted structure": ("LiftedStructureLoss", {}),
+        "multi-similarity": ("MultiSimilarityLoss", {}),
+        "multi-similarity mined": ("MultiSimilarityLoss", {"mining_margin": 0.1}),
+        "nt-xent": ("NTXentLoss", {}),
+        "supcon": ("SupConLoss", {}),
+        "proxy-nca": ("ProxyNCALoss", {"scale": 3}),
+        "proxy-anchor": ("ProxyAnchorLoss", {}),
+        "arcface": ("ArcFaceLoss", {"scale": 16}),
+        "cosface": ("CosFaceLoss", {"scale": 16}),
+    }[name]
+    arguments = {**losses.CONVENTIONS[kind].ours, **changed, "dtype": dtype}
+    if kind in ("ProxyNCALoss", "ProxyAnchorLoss", "ArcFaceLoss", "CosFaceLoss"):
+        arguments |= {"n_classes": 5, "embedding_size": 6}
+    return getattr(losses, kind)(**arguments)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("batch", REFERENCE["batches"], ids=["balanced", "uneven"])
 @pytest.mark.parametrize("name", REFERENCE["batches"][0]["losses"])
 def test_equals_pytorch_metric_learning(name, batch, dtype):
-    loss, expected = matches(dtype)[name], batch["losses"][name]
+    loss, expected = matching(name, dtype), batch["losses"][name]
     for variable in getattr(loss, "trainable_variables", ()):
         variable.assign(REFERENCE["proxies"])
     found = evaluate(loss, batch["labels"], batch["embeddings"], with_weights=True)

@@ -343,6 +343,7 @@ def test_only_the_named_chapter_is_executed(home, monkeypatch):
     calls = fake_execution(monkeypatch)
     (home / "notebooks" / "02_other.py").write_text(CHAPTER)
     assert [p.stem for p in notebooks.execute_all(only="02_other")] == ["02_other"]
+    assert [p.stem for p in notebooks.execute_all(only="02")] == ["02_other"]
     assert calls == [("02_other", "reader")]
     with pytest.raises(UnknownNameError, match="unknown chapter '02_othr'.*02_other"):
         notebooks.execute_all(only=["02_othr"])

@@ -399,7 +399,11 @@ def test_drawn_quadruplets_compare_within_with_between(problem):
     assert np.all(y[index[:, 0]] == y[index[:, 1]]) and np.all(index[:, 0] != index[:, 1])
     assert np.all(y[index[:, 2]] != y[index[:, 3]])
     # classes come mixed, even where all pairs there are have been drawn
-    assert abs(np.corrcoef(y[index[:, 0]], y[index[:, 2]])[0, 1]) < 0.2
+    every = sample_quadruplets(y, 1200, random_state=0)
+    assert len({tuple(pair) for pair in every[:, :2]}) == 570
+    assert len({tuple(pair) for pair in every[:, 2:]}) == 1200
+    assert abs(np.corrcoef(every[:, 0], np.arange(1200))[0, 1]) < 0.1
+    assert abs(np.corrcoef(y[every[:, 0]], y[every[:, 2]])[0, 1]) < 0.1
     np.testing.assert_array_equal(index, sample_quadruplets(y, 500, random_state=0))
     few = sample_quadruplets([0, 0, 1], 50, random_state=0)
     np.testing.assert_array_equal(few[:, :2], [[0, 1], [0, 1]])

@@ -14,14 +14,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from mlbook.linear import lmnn
 from mlbook.linear.itml import ITML, project
 from mlbook.linear.lda import LDA
 from mlbook.linear.lfda import LFDA, affinity_scatter, local_scatters
-from mlbook.linear.lmnn import LMNN
+from mlbook.linear.lmnn import LMNN, improve
 from mlbook.linear.lmnn_loss import find_impostors, lmnn_loss, merge, target_neighbors
 from mlbook.linear.lsml import LSML
-from mlbook.linear.mmc import MMC, onto_simplex
-from mlbook.linear.nca import NCA, nca_loss, nca_objective
+from mlbook.linear.mmc import MMC, DiagonalForm, FullForm, onto_simplex
+from mlbook.linear.nca import NCA, nca_loss, nca_objective, neighbor_distance
 from mlbook.linear.rca import RCA
 from mlbook.neighbors import MetricKNeighborsClassifier
 
@@ -281,6 +282,21 @@ def test_lmnn_goes_back_when_unknown_impostors_undo_its_steps(digits):
     assert (np.diff(learner.search_objective_) <= 0).all()
 
 
+def test_lmnn_takes_the_undone_steps_again_from_where_they_began(digits, monkeypatch):
+    X, y, _, _ = digits
+    starts = []
+
+    def noted(L, *arguments):
+        starts.append(L)
+        return improve(L, *arguments)
+
+    monkeypatch.setattr(lmnn, "improve", noted)
+    learner = LMNN(margin=0.2, n_impostors=None, tol=0.01).fit(X, y)
+    n_places = len({start.tobytes() for start in starts})
+    # no step is taken from the last place that a search accepted
+    assert n_places == len(learner.search_objective_) - 1 < len(starts)
+
+
 def test_lmnn_reaches_the_convex_minimum_from_anywhere(blobs):
     X, y = blobs
     options = {"tol": 1e-6, "max_iter": 3000, "n_impostors": None}
@@ -508,6 +524,16 @@ def test_mmc_says_when_the_problem_is_unbounded():
         assert np.isfinite(MMC(diagonal).fit_pairs(pairs, [1, -1]).components_).all()
 
 
+def test_mmc_gradients_equal_finite_differences():
+    rows = np.random.default_rng(11).normal(size=(7, 3))
+    B = np.diag([0.5, 0.3, 0.2]) + 0.05
+    slope = approx_fprime(B.ravel(), lambda flat: FullForm(rows, flat.reshape(3, 3)).value, 1e-7)
+    np.testing.assert_allclose(FullForm(rows, B).gradient(), slope.reshape(3, 3), atol=1e-5)
+    b = np.array([0.5, 0.3, 0.2])
+    slope = approx_fprime(b, lambda b: DiagonalForm(rows, b).value, 1e-7)
+    np.testing.assert_allclose(DiagonalForm(rows, b).gradient(), slope, atol=1e-5)
+
+
 def test_projection_onto_the_simplex_is_the_nearest_point():
     rng = np.random.default_rng(8)
     for values in rng.normal(size=(20, 5)):
@@ -568,6 +594,25 @@ def test_mini_batches_rise_and_repeat(digits):
     assert not np.array_equal(first.components_, other.components_)
     given = NCA(init=np.eye(64)[:5], batch_size=100, max_iter=2, random_state=0).fit(X, y)
     assert given.components_.shape == (5, 64)
+
+
+def test_mini_batches_take_the_steps_of_adam(blobs):
+    X, y = blobs
+    learned = NCA(init="identity", batch_size=20, max_iter=3, learning_rate=0.1, random_state=5)
+    learned.fit(X, y)
+    rng, X = np.random.RandomState(5), X - X.mean(axis=0)
+    L = np.eye(4) / neighbor_distance(np.eye(4), X[rng.permutation(60)[:20]])
+    rate = 0.1 * np.sqrt(np.mean(L**2))
+    first, second, t = np.zeros((4, 4)), np.zeros((4, 4)), 0
+    for _ in range(3):
+        for batch in np.split(rng.permutation(60), 3):
+            t += 1
+            gradient = nca_loss(L, X[batch], y[batch])[1]
+            first = 0.9 * first + 0.1 * gradient
+            second = 0.999 * second + 0.001 * gradient**2
+            step = first / (1 - 0.9**t) / (np.sqrt(second / (1 - 0.999**t)) + 1e-8)
+            L = L - rate * (10 - t) / 9 * step  # the rate falls to zero
+    np.testing.assert_allclose(learned.components_, L, rtol=1e-6)
 
 
 # --- LDA ---

@@ -162,18 +162,15 @@ class EmbeddingModel(keras.Model):
             if isinstance(loss, TrainableLoss):
                 self.loss_parameters.held.append(loss.parameters)
 
-    def fit(self, x=None, y=None, **kwargs):
+    def fit(self, x=None, y=None, *args, **kwargs):
         """As in Keras, after a look at the labels."""
         self._check_labels(x, y)
-        return super().fit(x, y, **kwargs)
+        return super().fit(x, y, *args, **kwargs)
 
-    def evaluate(self, x=None, y=None, **kwargs):
+    def evaluate(self, x=None, y=None, *args, **kwargs):
         """As in Keras, after a look at the labels."""
         self._check_labels(x, y)
-        return super().evaluate(x, y, **kwargs)
-
-    def get_compile_config(self):
-        return super().get_compile_config()
+        return super().evaluate(x, y, *args, **kwargs)
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
