@@ -32,6 +32,8 @@ def main():
         case ["growth", name, n, folder]:
             print(json.dumps(measure(name, int(n), folder)))
             return
+        case [_, *_]:
+            sys.exit("usage: python -m benchmarks")
     steps = {
         "exact neighbours against faiss": speed_of_neighbours,
         "memory of exact neighbours": lambda: json.loads(python("-m", "benchmarks", "memory")),

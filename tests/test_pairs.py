@@ -11,9 +11,10 @@ from scipy.optimize import approx_fprime, minimize
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from mlbook.linear.itml import ITML
-from mlbook.linear.lsml import LSML, lsml_loss, optimality_gap, sample_quadruplets
+from mlbook.linear.lsml import LSML
+from mlbook.linear.lsml_loss import lsml_loss, optimality_gap
 from mlbook.linear.mmc import MMC
-from mlbook.linear.pair_sampling import sample_pairs
+from mlbook.linear.pair_sampling import sample_pairs, sample_quadruplets
 from mlbook.linear.pairs import STRATEGIES, best_threshold
 from mlbook.linear.rca import RCA
 

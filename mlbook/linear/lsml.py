@@ -3,13 +3,12 @@
 import warnings
 
 import numpy as np
-from scipy.linalg import eigvalsh
 from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 
 from mlbook.linear.checks import check_classes, check_number, check_samples, unchanged_on_error
-from mlbook.linear.pair_sampling import sample_pairs
+from mlbook.linear.lsml_loss import lsml_loss, optimality_gap
+from mlbook.linear.pair_sampling import sample_quadruplets
 from mlbook.linear.pairs import TupleLearner
 from mlbook.linear.prior import check_prior, prior_matrix
 from mlbook.progress import bar
@@ -218,61 +217,6 @@ class LSML(TupleLearner):
             "n_iter_": len(objective),
         }
         return A @ root, attributes
-
-
-def sample_quadruplets(y, n, random_state=None):
-    """Positions (a, b, c, d), shape (n, 4): a, b of one class, c, d of two."""
-    rng = check_random_state(random_state)
-    pairs, kinds = sample_pairs(y, 2 * n, rng)
-    # shuffled, as pairs come class by class if there are no more than asked for
-    similar, dissimilar = (rng.permutation(pairs[kinds == kind]) for kind in (1, -1))
-    n = min(n, max(len(similar), len(dissimilar)))
-    return np.hstack(
-        [similar[np.arange(n) % len(similar)], dissimilar[np.arange(n) % len(dissimilar)]]
-    )
-
-
-def lsml_loss(A, near, far, gamma):
-    """The objective of `LSML` with M0 = I, M = A^T A.
-
-    Parameters
-    ----------
-    A : ndarray of shape (n_features, n_features)
-    near, far : ndarray of shape (n_quadruplets, n_features)
-        a - b and c - d, in a scale in which s is 1.
-    gamma : float
-
-    Returns
-    -------
-    value : float
-        Infinite if A is singular.
-    tilt : ndarray of shape (n_features, n_features)
-        I plus the gradient of the residual term with respect to A^T A; that of the objective
-        is `tilt` minus the inverse of A^T A.
-    """
-    near_distances = np.linalg.norm(near @ A.T, axis=1)
-    far_distances = np.linalg.norm(far @ A.T, axis=1)
-    missed = near_distances > far_distances
-    near, far = near[missed], far[missed]
-    near_distances, far_distances = near_distances[missed], far_distances[missed]
-    residuals = near_distances - far_distances
-    value = gamma * np.sum(residuals**2)
-    value += np.sum(A**2) - len(A) - 2 * np.linalg.slogdet(A)[1]
-    # where c and d are equal, far is zero and has no slope
-    safe = np.where(far_distances > 0, far_distances, 1)
-    tilt = np.eye(len(A)) + gamma * (
-        (near * (residuals / near_distances)[:, np.newaxis]).T @ near
-        - (far * (residuals / safe)[:, np.newaxis]).T @ far
-    )
-    return float(value), tilt
-
-
-def optimality_gap(A, tilt):
-    """LogDet divergence of A^T A from the inverse of `tilt`; inf if that is not positive."""
-    ratios = eigvalsh(A @ tilt @ A.T)
-    if ratios[0] <= 0:
-        return np.inf
-    return max(float(np.sum(ratios - np.log(ratios) - 1)), 0.0)
 
 
 def descend(near, far, gamma, max_iter, tol):

@@ -63,6 +63,11 @@ class NCA(SupervisedMetric):
     n_features_in_, feature_names_in_
         As in scikit-learn.
 
+    Notes
+    -----
+    The best map undoes a change of units, but the search for it does not: bring data whose
+    spread is very far from 1 near to it first.
+
     References
     ----------
     J. Goldberger, S. Roweis, G. Hinton and R. Salakhutdinov, Neighbourhood components

@@ -1,4 +1,4 @@
-"""Random pairs of points from class labels."""
+"""Random pairs of points, and comparisons of pairs, from class labels."""
 
 import numpy as np
 from sklearn.utils import check_array, check_random_state
@@ -51,6 +51,18 @@ def sample_pairs(y, n, random_state=None):
     similar = _draw(True, n_similar, by_class, starts, counts, groups, rng)
     dissimilar = _draw(False, int(n) - n_similar, by_class, starts, counts, groups, rng)
     return np.vstack([similar, dissimilar]), np.repeat([1, -1], [len(similar), len(dissimilar)])
+
+
+def sample_quadruplets(y, n, random_state=None):
+    """Positions (a, b, c, d), shape (n, 4): a, b of one class, c, d of two."""
+    rng = check_random_state(random_state)
+    pairs, kinds = sample_pairs(y, 2 * n, rng)
+    # shuffled, as pairs come class by class if there are no more than asked for
+    similar, dissimilar = (rng.permutation(pairs[kinds == kind]) for kind in (1, -1))
+    n = min(n, max(len(similar), len(dissimilar)))
+    return np.hstack(
+        [similar[np.arange(n) % len(similar)], dissimilar[np.arange(n) % len(dissimilar)]]
+    )
 
 
 def _draw(similar, n, by_class, starts, counts, groups, rng):
