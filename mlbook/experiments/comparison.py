@@ -98,7 +98,14 @@ def settings(arm, n_samples, n_features, shape=None, seed=0):
         "total": [Covariance("total", ridge=ridge) for ridge in _RIDGES],
         "rca": [RCA(ridge=ridge) for ridge in _RIDGES],
         "lda": [LDA(solver="eigen", shrinkage=s) for s in (1e-3, 1e-2, 1e-1, 0.3, 0.6)],
-        "lfda": [LFDA(n_components=size) for size in sizes],
+        "lfda": [
+            LFDA(n_components=size, ridge=ridge)
+            for size, ridge in (
+                (sizes[1], 1e-2),
+                *((size, 1e-1) for size in sizes[:3]),
+                (sizes[1], 1.0),
+            )
+        ],
         "nca": [NCA(n_components=size, batch_size=batch_size, random_state=seed) for size in sizes],
         "lmnn": [LMNN(mu=mu, max_iter=100) for mu in (0.1, 0.3, 0.5, 0.7, 0.9)],
         "itml": [ITML(gamma=gamma, random_state=seed) for gamma in _RIDGES],
