@@ -298,7 +298,10 @@ plots.table(
 # ### What it costs
 #
 # Processor time and memory of the final fit on MNIST's part; how both grow up to 60,000
-# images is measured by `make bench`.
+# images is measured by `make bench`. The last column says which of the settings the
+# validation chose, in the order of the grid. Where it is the first or the last one
+# again and again, the best setting may lie outside: for the covariances that means still
+# more ridge, so still more Euclid.
 
 # %% tags=["hide-input"]
 cost = runs["mnist"]
@@ -308,6 +311,9 @@ rows = {
         "fit, processor seconds": f"{cost.interval(arm, 'fit_seconds').value:.2f}",
         "fit, peak MB": f"{cost.interval(arm, 'fit_mb').value:.0f}",
         "converged": f"{cost.interval(arm, 'converged').value:.0%}",
+        "setting chosen, by seed": " ".join(
+            f"{int(k) + 1}" for k in cost.values(arm, "chosen")
+        ),
     }
     for arm in arms
 }
@@ -359,13 +365,15 @@ plots.table(claims.table("01_4_algorithms").set_index("claim"))
 # %% [markdown]
 # ## What does work
 #
-# On the full MNIST a linear metric that learns from *all* images needs a method whose
-# cost grows with the number of images, not with its square. Neighbourhood components
-# analysis in mini-batches (小批量) does: it asks of every image whether its neighbours
-# within a batch have its class, and takes a step. Two additions help. Jittered copies of
-# the images tell the metric which small movements do not matter. And putting each digit
-# upright before any metric sees it removes a nuisance that no linear map can remove; that
-# step helps Euclid just as well, so it stands in the table as a baseline of its own.
+# On the full MNIST a linear metric that learns from *all* images needs a method whose cost
+# grows with the number of images, not with its square. Neighbourhood components analysis
+# in mini-batches (小批量) does: it asks of every image whether its neighbours within a
+# batch have its class, and takes a step. Two additions are tried. Jittered copies of the
+# images are to tell the metric which small movements do not matter. And each digit is put
+# upright before any metric sees it: that removes a slant which no linear map of the pixels
+# can remove. It is not metric learning, and Euclid profits too; so Euclid on upright
+# images stands in the table as a baseline of its own. (The arms with jittered copies, which
+# take longest, ran with three seeds, the other learned ones with five.)
 
 # %%
 best = experiments.load_result("mnist_linear", "full")
@@ -376,6 +384,7 @@ for first, second in [
     ("nca", "euclid"),
     ("nca_jitter", "nca"),
     ("upright_euclid", "euclid"),
+    ("upright_nca", "upright_euclid"),
     ("upright_nca_jitter", "upright_euclid"),
 ]:
     difference = best.compare(first, second)
@@ -384,7 +393,12 @@ for first, second in [
         f"{best.arms[first]} against {best.arms[second]}: {difference.verdict()}, {points}"
     )
 longest = max(best.interval(arm, "fit_seconds").value for arm in best.arms)
-print(f"learning the costliest map took {longest:.0f} s by the clock")
+print(f"learning the costliest map took {longest:.0f} s by the clock, on busy cores")
+
+# %% [markdown]
+# The larger part of the gain over Euclid on raw images comes from the preparation, the
+# smaller part from the learned metric; both are real. The large-margin paper of 2005
+# reports an error of “1.3%” on this data set.
 
 # %% [markdown]
 # ## Exercises
@@ -430,8 +444,9 @@ for temperature in (0.05, 0.2, 0.5, 1.0, 5.0):
 #
 # ## Further reading
 #
-# - K. Q. Weinberger and L. K. Saul, Distance metric learning for large margin nearest
-#   neighbor classification, Journal of Machine Learning Research 10, 207-244, 2009.
+# - K. Q. Weinberger, J. Blitzer and L. K. Saul, Distance metric learning for large margin
+#   nearest neighbor classification, Advances in Neural Information Processing Systems 18,
+#   2005; extended in the Journal of Machine Learning Research 10, 207-244, 2009.
 # - B. Sun, J. Feng and L. Wang, [On the translation-invariance of image distance
 #   metric](https://doi.org/10.1186/s40535-015-0014-6), Applied Informatics 2:11, 2015.
 # - A. Kessy, A. Lewin and K. Strimmer, [Optimal whitening and
