@@ -175,7 +175,8 @@ def ranking(result, arms, title):
     ]
     rows = [result.interval(arm) for arm in ranked]
     values, lengths = _errors(rows)
-    figure, ax = plt.subplots(figsize=(7, 0.6 + 0.29 * len(ranked)))
+    height = 0.6 + 0.29 * len(ranked)
+    figure, ax = plt.subplots(figsize=(7, height))
     for position in range(len(ranked)):
         ax.errorbar(
             values[position],
@@ -193,7 +194,8 @@ def ranking(result, arms, title):
     _error_axis(ax.xaxis, result)
     baseline = result.arms[result.baseline]
     against = f"green: better than {baseline}, red: worse, grey: no difference shown"
-    figure.suptitle(f"{title}\n({against})", fontsize=10, y=1.02)
+    # a fixed length above the axes, whose top is at 0.88 of any height
+    figure.suptitle(f"{title}\n({against})", fontsize=10, y=0.88 + 0.5 / height)
     listed = "; ".join(
         f"{result.arms[arm]} {row.percent(1)}" for arm, row in zip(ranked, rows, strict=True)
     )

@@ -192,7 +192,10 @@ plots.show(
 # %%
 cds = CDS(n_components=2, random_state=0).fit(scaled, y_train)
 lda = LDA().fit(scaled, y_train)
-print(f"overlap at the start {cds.objective_[0]:.5f}, after {cds.n_iter_} steps", end=" ")
+print(
+    f"log of the overlap at the start {cds.objective_[0]:.5f}, after {cds.n_iter_} steps",
+    end=" ",
+)
 print(f"{cds.objective_[-1]:.5f}")
 
 # %% tags=["hide-input"]
@@ -203,7 +206,7 @@ for ax, metric, name in zip(axes, (lda, cds), ("LDA", "CDS"), strict=True):
         chosen = y_train == label
         ax.plot(*mapped[chosen].T, marker, ms=4, alpha=0.7, label=f"grower {label}")
     ax.set(title=f"Wines under {name}", xlabel="direction 1", ylabel="direction 2")
-axes[0].legend()
+axes[1].legend(loc="upper left", bbox_to_anchor=(1, 1))
 plots.show(
     figure,
     "Two scatter plots of the training wines in two learned directions, by LDA and by CDS; "
@@ -340,6 +343,8 @@ for arm, (meaning, nearest) in what.items():
     for name, result in runs.items():
         difference = result.difference(arm)
         rows[arm.upper()][name] = f"{difference.verdict()} ({100 * difference.value:+.1f})"
+    won = [name for name, r in runs.items() if r.difference(arm).verdict() == "better"]
+    rows[arm.upper()]["helps on"] = ", ".join(won) or "none of them"
     seconds = runs["mnist"].interval(arm, "fit_seconds").value
     rows[arm.upper()]["cost on MNIST's part"] = f"{seconds:.1f} s"
 plots.table(pd.DataFrame.from_dict(rows, orient="index"), *runs.values())

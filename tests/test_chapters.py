@@ -1,9 +1,10 @@
 """The map is what the chapters and the ledger say."""
 
+import jupytext
 import nbformat
 import pytest
 
-from mlbook import chapters, notebooks, paths
+from mlbook import chapters, datasets, notebooks, paths
 from mlbook.errors import MlbookError
 
 
@@ -36,7 +37,10 @@ def test_chapter_runs_on_sample_data_and_says_so(chapter, monkeypatch, tmp_path)
     notebook = nbformat.read(executed, as_version=4)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     figures = [o for o in outputs if "image/png" in o.get("data", {})]
-    texts = [o.get("data", {}).get("text/markdown", "") for o in outputs]
     assert figures and all(o.metadata["image/png"]["alt"] for o in figures)
-    assert any("sample data" in text for text in texts), "tables must name their data"
-    assert any("sample data" in o.data["text/plain"] for o in figures), "and so must figures"
+    shown = [o["data"].get("text/markdown", "") for o in outputs if "data" in o]
+    shown += [o["data"]["text/plain"] for o in figures]
+    for name in jupytext.read(chapter).metadata["mlbook"]["datasets"]:
+        data = datasets.load(name)
+        if data.label:
+            assert any(f"{data.tier} data" in text for text in shown), "it must name its data"

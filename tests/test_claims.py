@@ -142,6 +142,22 @@ def by_name(name):
     return lambda *vectors: checksum(name)
 
 
+def by_seeds(*differences):
+    """For a claim: evidence in which its arm differs by these from the other, seed by seed."""
+
+    def parts(claim):
+        other = np.linspace(0.5, 0.6, len(differences))
+        values = {claim.check["than"]: other, claim.check["arm"]: other + differences}
+        result = types.SimpleNamespace(
+            arms=FakeResult.arms,
+            values=lambda arm, measure: values[arm],
+            content={"items_used": {"train": 100, "test": 10}},
+        )
+        return {"result": result}
+
+    return parts
+
+
 class ByName:
     """A module in which every function gives another number."""
 
@@ -149,15 +165,35 @@ class ByName:
         return by_name(name)
 
 
+def measured_near(offset, half):
+    """Evidence with an accuracy beside the quoted one, and an interval of this half width."""
+
+    def parts(claim):
+        value = claim.check["quoted"] + offset
+        return {"result": FakeResult(accuracy=Interval(value, value - half, value + half, ""))}
+
+    return parts
+
+
+def features(histograms, recognise=None):
+    """Evidence with pictures of two people, and functions in place of LBP and recognition."""
+    people = images(1000, constant_pixel=False, side=6)
+    people.y_train = np.arange(1000) % 2
+    functions = types.SimpleNamespace(
+        lbp_histograms=histograms, recognise_as_printed=recognise, distance_as_printed=None
+    )
+    return {"dataset": people, "importer": functions}
+
+
 # for each check: evidence under which it must give one verdict, and evidence for another;
 # or a function that makes the evidence for a claim
 FLIPS = {
     "accuracy_is_about": [
-        ({"result": FakeResult(accuracy=Interval(0.971, 0.969, 0.973, ""))}, SUPPORTED),
-        ({"result": FakeResult(accuracy=Interval(0.964, 0.958, 0.970, ""))}, CONDITIONAL),
-        ({"result": FakeResult(accuracy=Interval(0.978, 0.970, 0.986, ""))}, CONDITIONAL),
-        ({"result": FakeResult(accuracy=Interval(0.92, 0.91, 0.93, ""))}, REFUTED),
-        ({"result": FakeResult(accuracy=Interval(0.99, 0.985, 0.995, ""))}, REFUTED),
+        (measured_near(+0.001, 0.002), SUPPORTED),
+        (measured_near(-0.006, 0.006), CONDITIONAL),
+        (measured_near(+0.008, 0.008), CONDITIONAL),
+        (measured_near(-0.05, 0.01), REFUTED),
+        (measured_near(+0.02, 0.005), REFUTED),
     ],
     "is_better": [
         ({"result": FakeResult(difference=Interval(0.01, 0.005, 0.015, ""))}, SUPPORTED),
@@ -284,6 +320,42 @@ FLIPS = {
 }
 
 
+FLIPS |= {
+    "compiles": [
+        ({"importer": types.SimpleNamespace(compile=lambda *arguments: None)}, SUPPORTED),
+        ({"importer": types.SimpleNamespace(compile=lambda *arguments: exec("f("))}, REFUTED),
+    ],
+    "offers_function": [
+        ({"importer": types.SimpleNamespace(LBP=len)}, SUPPORTED),
+        ({"importer": types.SimpleNamespace(LBPRecognizer=int, LBP_create=len)}, REFUTED),
+        ({"importer": types.SimpleNamespace(other=len)}, REFUTED),
+    ],
+    "survives_rotation": [
+        (features(lambda x, **_: np.ones((len(x), 2))), SUPPORTED),
+        (features(lambda x, **_: x[:, 0]), REFUTED),
+    ],
+    "describes_features": [
+        (features(lambda x, **_: x.reshape(len(x), -1)), SUPPORTED),
+        (features(lambda x, **_: 1.0 - x.reshape(len(x), -1)), REFUTED),
+        (features(lambda x, **_: x[:, 0]), REFUTED),
+    ],
+    "tells_people_apart": [
+        (features(lambda x, **_: x[:, 0], lambda x, y, *_: y), SUPPORTED),
+        (features(lambda x, **_: x[:, 0], lambda x, y, *_: [y[0]] * len(x)), REFUTED),
+    ],
+    "prefers_separation": [
+        (library(lambda labels, x: -np.ptp(x)), SUPPORTED),
+        (library(lambda labels, x: np.ptp(x)), REFUTED),
+        (library(lambda labels, x: 0.0), REFUTED),
+    ],
+    "is_better_by": [
+        (by_seeds(0.01, 0.02, 0.015), SUPPORTED),
+        (by_seeds(0.01, -0.02, 0.015), REFUTED),
+        (by_seeds(-0.01, -0.02, -0.015), REFUTED),
+    ],
+}
+
+
 def test_every_check_can_give_more_than_one_verdict():
     assert FLIPS.keys() == CHECKS.keys()
     for cases in FLIPS.values():
@@ -348,6 +420,21 @@ def test_wrong_entries_are_named(home, change, message):
     (home / "claims" / "03.yaml").write_text(yaml.safe_dump([entry]))
     with pytest.raises(MlbookError, match=message):
         claims.load_claims()
+
+
+def test_patterns_of_some_kinds_only_survive_rotation():
+    parts = features(lambda x, method: x[:, 0] * (method == "default"))
+    check = CHECKS["survives_rotation"]
+    outcome = check(evidence(**parts), dataset="olivetti", methods=["default", "ror"])
+    assert outcome.verdict == CONDITIONAL and "ror 0 %" in outcome.evidence
+
+
+def test_a_library_that_is_not_installed_shows_nothing():
+    def importer(name):
+        raise ModuleNotFoundError(name)
+
+    outcome = CHECKS["offers_function"](Evidence(importer=importer), module="cv2", word="lbp")
+    assert outcome.verdict == UNCHECKABLE
 
 
 def test_better_on_some_results_only_is_a_condition():

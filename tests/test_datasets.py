@@ -301,6 +301,14 @@ def test_variable_forces_a_tier_and_the_argument_wins(folder, monkeypatch):
     assert datasets.load("mnist", "canonical").tier == "canonical"
 
 
+def test_a_data_set_without_the_tier_of_the_variable_does_without(monkeypatch):
+    monkeypatch.setenv("MLBOOK_TIER", "sample")
+    assert datasets.load("wine").tier == "canonical"
+    assert datasets.state_key("wine").startswith("wine:auto:canonical")
+    with pytest.raises(DataError, match="no sample tier"):
+        datasets.load("wine", "sample")
+
+
 def test_forced_canonical_offline_says_what_to_do(monkeypatch):
     monkeypatch.setenv("MLBOOK_TIER", "canonical")
     with pytest.raises(OfflineError) as error:

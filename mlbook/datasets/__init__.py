@@ -95,7 +95,8 @@ def load(name: str, tier: str | None = None) -> Dataset | WordVectors:
     Args:
         name: one of `available()`; 'word_vectors' gives `WordVectors`, all others a `Dataset`.
         tier: 'canonical', 'sample', 'synthetic', or 'auto' for the best that can be had now
-            (downloaded if need be). Default: the environment variable MLBOOK_TIER, else 'auto'.
+            (downloaded if need be). Default: the environment variable MLBOOK_TIER, where the
+            data set has that tier, else 'auto'.
 
     Raises:
         UnknownNameError: no such data set or tier.
@@ -177,7 +178,7 @@ def state_key(name: str) -> str:
     It covers the wanted tier, and place, sizes and times of the files that would be read.
     """
     spec = _spec(name)
-    tier = tiers.wanted(None)
+    tier = tiers.wanted(spec, None)
     digest = hashlib.sha256()
     used = "none"
     for source in spec.sources if tier == "auto" else (spec.source(tier),):

@@ -1,7 +1,8 @@
 """Where the data comes from: which tier, which folder, and whether the network answers.
 
 Environment variables:
-    MLBOOK_TIER     'auto' (default), 'canonical', 'sample' or 'synthetic'
+    MLBOOK_TIER     'auto' (default), 'canonical', 'sample' or 'synthetic'; a data set that has
+                    no such tier is loaded as with 'auto'
     MLBOOK_OFFLINE  1: never try the network
 and those of the loaders (TFDS_DATA_DIR, SCIKIT_LEARN_DATA, NLTK_DATA, GENSIM_DATA_DIR), see
 `roots`; for MLBOOK_WORD_VECTORS see vectors.py.
@@ -32,12 +33,18 @@ class Root(NamedTuple):
     where: str
 
 
-def wanted(tier: str | None) -> str:
-    """The tier asked for by the argument, else by MLBOOK_TIER, else 'auto'."""
-    tier = tier or os.environ.get("MLBOOK_TIER") or "auto"
-    if tier not in ("auto", *TIERS):
-        raise UnknownNameError("tier", tier, ("auto", *TIERS))
-    return tier
+def wanted(spec: Spec, tier: str | None) -> str:
+    """The tier asked for by the argument, else by MLBOOK_TIER, else 'auto'.
+
+    The variable is for all data sets at once, so one that lacks its tier does without.
+    """
+    by_variable = os.environ.get("MLBOOK_TIER") or "auto"
+    for name in (tier, by_variable):
+        if name and name not in ("auto", *TIERS):
+            raise UnknownNameError("tier", name, ("auto", *TIERS))
+    if tier:
+        return tier
+    return by_variable if by_variable in {source.tier for source in spec.sources} else "auto"
 
 
 def roots(variable: str, folder: str, many: bool = False) -> list[Root]:
@@ -132,7 +139,7 @@ def choose(spec: Spec, tier: str | None) -> Source:
         DataError: the data set has no such tier, or its files are damaged.
         OfflineError: it would have to be downloaded and the network does not answer.
     """
-    tier = wanted(tier)
+    tier = wanted(spec, tier)
     if tier == "auto":
         return _best(spec)
     source = spec.source(tier)

@@ -23,6 +23,10 @@ from mlbook.experiments.runner import measure, record
 
 NAMES = (
     "anomaly",
+    "faces",
+    "faces_one",
+    "faces_verification",
+    "losses_digits",
     "metrics_breast_cancer",
     "metrics_digits",
     "metrics_mnist",
@@ -30,6 +34,7 @@ NAMES = (
     "mnist_article",
     "mnist_linear",
     "mnist_neighbours",
+    "speakers",
     "supervision",
 )
 

@@ -17,7 +17,12 @@ from mlbook.experiments.summary import difference_over_seeds, unpack
 SCHEMA = 1
 _FINDINGS = ("reader", "full")
 # shares, shown in percent
-MEASURES = {"accuracy": "accuracy", "auc": "area under the ROC curve"}
+MEASURES = {
+    "accuracy": "accuracy",
+    "auc": "area under the ROC curve",
+    "one_minus_eer": "1 - EER",
+    "map_at_r": "MAP@R",
+}
 # a sweep names its arms NAME_SETTING
 _SETTING = re.compile(r"_\d+(\.\d+)?(e[+-]?\d+)?$")
 

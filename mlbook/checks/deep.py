@@ -1,0 +1,74 @@
+"""Checks on losses over embeddings: what a loss prefers, and what training with it gave.
+
+The losses that the article describes in words stand at the end, in NumPy.
+"""
+
+import numpy as np
+
+from mlbook import evaluation
+from mlbook.checks.base import REFUTED, SUPPORTED, Outcome
+from mlbook.hartley import hartley_transform
+
+LABELS = np.repeat(np.arange(3), 4)
+"""Three classes of four, on which losses are tried."""
+
+
+def prefers_separation(evidence, module, function):
+    """Is a loss lower when the classes lie apart than when all embeddings are equal?
+
+    The function takes labels of shape (n,) and embeddings of shape (n, d).
+    """
+    loss = getattr(evidence.importer(module), function)
+    apart = 3 * np.eye(3)[LABELS]
+    values = float(loss(LABELS, apart)), float(loss(LABELS, np.zeros_like(apart)))
+    text = f"classes apart: {values[0]:.3g}; all embeddings equal: {values[1]:.3g}"
+    return Outcome(SUPPORTED if values[0] < values[1] - 1e-9 else REFUTED, text)
+
+
+def is_better_by(evidence, result, measure, arm, than):
+    """Is one arm better than another in a measure that is not the result's main one?"""
+    measured = evidence.result(*result)
+    first, second = measured.values(arm, measure), measured.values(than, measure)
+    used = measured.content["items_used"]
+    difference = evaluation.over_seeds(
+        list(first - second), test_to_train=used["test"] / used["train"]
+    )
+    low, high = 100 * difference.low, 100 * difference.high
+    text = (
+        f"{measured.arms[arm]} minus {measured.arms[than]}, {measure}: "
+        f"{100 * difference.value:+.2f} points [{low:+.2f}, {high:+.2f}]"
+    )
+    return Outcome(SUPPORTED if difference.verdict() == evaluation.BETTER else REFUTED, text)
+
+
+CHECKS = (is_better_by, prefers_separation)
+
+
+# --- what the article describes ---
+
+
+def mahalanobis_loss(labels, x):
+    """Section 2.2.1: the mean squared distance within classes; the matrix is the identity."""
+    same, _ = _pairs(labels)
+    return _squares(x)[same].mean()
+
+
+def fwhd_loss(labels, x):
+    """Section 2.2.1: the same after a Hartley transform, with equal weights."""
+    return mahalanobis_loss(labels, hartley_transform(x))
+
+
+def cds_loss(labels, x):
+    """Section 2.2.1: density of the own class minus that of the others, to be minimised."""
+    same, other = _pairs(labels)
+    kernel = np.exp(-_squares(x))
+    return kernel[same].mean() - kernel[other].mean()
+
+
+def _squares(x):
+    return ((x[:, np.newaxis] - x) ** 2).sum(axis=-1)
+
+
+def _pairs(labels):
+    same = labels[:, np.newaxis] == labels
+    return same & ~np.eye(len(labels), dtype=bool), ~same
