@@ -138,6 +138,8 @@ _WRONG = {
     "accuracy": "wrong, % of the test images",
     # one minus the area is the share of such couples
     "auc": "wrong order of two pairs, %",
+    "one_minus_eer": "equal error rate, %",
+    "map_at_r": "100 - MAP@R",
 }
 _CURVES_WITH_LEGEND_INSIDE = 4
 

@@ -45,9 +45,12 @@
 #   other.
 
 # %% tags=["hide-input"]
+import logging
+
 from mlbook.datasets import quiet
 
-quiet.tensorflow_datasets()  # TensorFlow, without the lines that it prints on starting
+_ = quiet.tensorflow_datasets()  # TensorFlow without the lines it prints on starting
+logging.getLogger("tensorflow").setLevel("ERROR")
 
 # %% tags=["hide-input"]
 import keras
@@ -111,7 +114,10 @@ for ax, measure, title in zip(
         ax.errorbar(
             100 * found.value,
             row,
-            xerr=[[100 * (found.value - found.low)], [100 * (found.high - found.value)]],
+            xerr=[
+                [100 * (found.value - found.low)],
+                [100 * (min(found.high, 1) - found.value)],
+            ],
             fmt="s" if plain else "o",
             color=plots.COLOURS["vermilion" if plain else "blue"],
         )
@@ -175,6 +181,8 @@ for count, row in zip(counts, found, strict=True):
 print(
     f"pixels:                                        {full.interval('pixels').percent(1)}"
 )
+steps = full.compare("classes_6", "classes_2")
+print(f"six classes against two: {steps.verdict()}, {100 * steps.value:+.1f} points")
 
 # %% [markdown]
 # ## Text: sentiment of sentences
@@ -195,7 +203,7 @@ keras.utils.set_random_seed(0)
 layers = [keras.layers.Dropout(0.5), keras.layers.Dense(16)]
 encoder = keras.Sequential([keras.Input(X_train.shape[1:]), *layers])
 encoder.compile(keras.optimizers.Adam(2e-3), losses.SupConLoss(0.3))
-encoder.fit(X_train, y_train, batch_size=128, epochs=3, verbose=0)
+_ = encoder.fit(X_train, y_train, batch_size=128, epochs=3, verbose=0)
 
 # %%
 embedded = [encoder.predict(X, batch_size=1000, verbose=0) for X in (X_train, X_test)]
@@ -261,7 +269,9 @@ for i, (method, name) in enumerate(names.items()):
     lengths = [values[0] - values[1], values[2] - values[0]]
     ax.errorbar(places + 0.12 * (i - 1), values[0], lengths, fmt="osD"[i], label=name)
     said.append(f"{name} " + ", ".join(f"{value:.1f}" for value in values[0]))
-ax.set_xticks(places, [text.replace(", ", ",\n") for text in TESTS.values()])
+ax.set_xticks(
+    places, [text.replace(", ", ",\n").replace(" of ", "\nof ") for text in TESTS.values()]
+)
 ax.set(
     title="Equal error rate on three splits of the same data",
     ylabel="EER, %",
@@ -315,7 +325,7 @@ plots.table(claims.table("02_2_modalities").set_index("claim"))
 
 # %% [markdown] tags=["hide-cell"]
 # *Solution 1.* The step from takes to words changes the words only, and the step from words
-# to strangers the voices only. Each step is a loss; the table gives both.
+# to strangers the voices only. For a learned metric the table gives what is lost at each.
 #
 # *Solution 2.* The metric learns from the training speakers, so nothing changes for it. But
 # the interval over the choice of strangers becomes shorter: five people are few to speak

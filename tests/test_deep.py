@@ -124,6 +124,18 @@ def test_a_training_leaves_nothing_for_the_next(trained, arm):
     np.testing.assert_array_equal(before, again)
 
 
+def test_proxies_start_from_the_seed():
+    from mlbook.experiments import losses_network as network
+
+    trainer = network._trainer("proxy_nca", 4.0, 6)
+    starts = []
+    for seed in (0, 1, 0):
+        trainer._start_anew(seed)
+        starts.append(trainer._held[0].numpy())
+    np.testing.assert_array_equal(starts[0], starts[2])
+    assert np.abs(starts[0] - starts[1]).max() > 0.1
+
+
 def test_embeddings_have_length_one_unless_a_map_is_learned(trained):
     found, start = trained
     for points in (found["proxy_anchor"][0], start):

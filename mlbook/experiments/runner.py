@@ -28,7 +28,16 @@ from mlbook.experiments.results import SCHEMA, Result, load_result, result_path
 from mlbook.experiments.summary import main_measure, summarise
 from mlbook.progress import bar
 
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "statsmodels")
+_LIBRARIES = (
+    "faiss-cpu",
+    "keras",
+    "numpy",
+    "scikit-image",
+    "scikit-learn",
+    "scipy",
+    "statsmodels",
+    "tensorflow",
+)
 
 
 def measure(name, budget=None, seeds=None, tier=None):
