@@ -223,11 +223,6 @@ def verify(
     )
 
 
-def _scored_pairs(embeddings, labels, n_pairs, normalize, seed):
-    pairs, kinds = sample_pairs(labels, n_pairs, random_state=seed)
-    return pair_scores(embeddings, pairs, normalize), kinds == 1
-
-
 def _checked(scores, same):
     scores, same = np.asarray(scores, dtype=np.float64), np.asarray(same)
     if scores.ndim != 1 or scores.shape != same.shape:

@@ -2,13 +2,12 @@
 
 import warnings
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from mlbook import losses  # noqa: E402
-from mlbook.callbacks import CollapseMonitor, CollapseWarning, embedding_spread  # noqa: E402
+from mlbook import losses
+from mlbook.callbacks import CollapseMonitor, CollapseWarning, embedding_spread
 
 LABELS = np.arange(24) % 3
 X = (np.random.default_rng(0).normal(size=(24, 4)) + 4 * np.eye(4)[LABELS]).astype("float32")

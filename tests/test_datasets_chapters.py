@@ -11,7 +11,6 @@ import urllib.error
 import wave
 import zipfile
 from dataclasses import replace
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -516,7 +515,6 @@ def test_preparing_recordings_needs_a_package_and_says_so(monkeypatch, online):
     assert datasets.load("spoken_digits").tier == "synthetic"
 
 
-@pytest.mark.skipif(find_spec("pydub") is None, reason="preparing recordings needs pydub")
 def test_recordings_prepared_by_tensorflow_datasets(monkeypatch, tmp_path, online):
     from tensorflow_datasets.datasets.spoken_digit import spoken_digit_dataset_builder as module
 

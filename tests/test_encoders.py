@@ -1,12 +1,11 @@
 """Encoders: sizes by formula, features by brute force, padding without influence, saving."""
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from mlbook import losses  # noqa: E402
-from mlbook.encoders import (  # noqa: E402
+from mlbook import losses
+from mlbook.encoders import (
     article_cnn,
     lstm,
     residual_cnn,

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-tf = pytest.importorskip("tensorflow")
-keras = pytest.importorskip("keras")
-
-from mlbook import losses  # noqa: E402
-from mlbook.hartley import hartley_transform  # noqa: E402
-from mlbook.losses.tensors import distances  # noqa: E402
+from mlbook import losses
+from mlbook.hartley import hartley_transform
+from mlbook.losses.tensors import distances
 
 REFERENCE = json.loads(
     (Path(__file__).parent / "fixtures" / "pytorch_metric_learning.json").read_text("utf-8")

@@ -6,10 +6,9 @@ import warnings
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-tf = pytest.importorskip("tensorflow")
-
-from mlbook import losses  # noqa: E402
+from mlbook import losses
 
 SIZE = 4
 POINTS = np.random.default_rng(0).normal(size=(6, SIZE))

@@ -2,14 +2,13 @@
 
 import warnings
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-tf = pytest.importorskip("tensorflow")
-keras = pytest.importorskip("keras")
-
-from mlbook import losses  # noqa: E402
-from mlbook.losses import EmbeddingModel  # noqa: E402
+from mlbook import losses
+from mlbook.losses import EmbeddingModel
 
 SIZE, N_CLASSES = 3, 3
 PROXIES = {"n_classes": N_CLASSES, "embedding_size": SIZE}

@@ -2,13 +2,12 @@
 
 import itertools
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from mlbook import losses  # noqa: E402
-from mlbook.sampling import BalancedBatches, hardest_triplets, triplet_census  # noqa: E402
+from mlbook import losses
+from mlbook.sampling import BalancedBatches, hardest_triplets, triplet_census
 
 LABELS = np.random.default_rng(0).permutation(np.repeat([3, 5, 7, 11, 20], [4, 6, 9, 30, 5]))
 X = np.arange(len(LABELS))[:, None] * 1.0

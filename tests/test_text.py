@@ -131,7 +131,8 @@ def test_rows_are_cut_and_filled_on_the_right_side(keep, pad, long, short):
 
 
 def test_keras_pads_and_cuts_at_the_start():
-    utils = pytest.importorskip("keras").utils
+    from keras import utils
+
     rng = np.random.default_rng(0)
     documents = [list(rng.choice(["a", "b", "c"], n)) for n in range(1, 9)]
     vocabulary = Vocabulary().fit(documents)
