@@ -262,10 +262,10 @@ def test_more_neighbours_than_a_class_has(blobs, learner):
 
 
 @each(SCALE_FREE)
-@pytest.mark.parametrize("scale", [1e-9, 1e9, np.float32(1e20)], ids=str)
+@pytest.mark.parametrize("scale", [1e-9, 1e9, np.float32(1e20), np.float32(1e-25)], ids=str)
 def test_units_far_from_one(blobs, learner, scale):
     X, y = blobs
-    if isinstance(scale, np.float32):  # the squares of which overflow
+    if isinstance(scale, np.float32):  # the squares of which overflow or underflow
         X = X.astype(np.float32)
     learned, plain = check_sound(learner, scale * X, y), fitted(learner, X, y)
     ours, expected = distances(learned, scale * X), distances(plain, X)
@@ -344,6 +344,13 @@ def test_squares_that_overflow(blobs, learner):
     X, y = blobs
     for size in (1e160, 1e200, 1e300):
         refuse(learner, size * X, y, "squares of the data overflow .* rescale X")
+
+
+@each(LEARNERS)
+def test_squares_that_underflow(blobs, learner):
+    X, y = blobs
+    for size in (1e-160, 1e-200, 1e-300):
+        refuse(learner, size * X, y, "squares of the data underflow .* rescale X")
 
 
 @each(LEARNERS)

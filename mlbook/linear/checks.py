@@ -7,8 +7,9 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-# sums of products of such numbers stay finite
+# sums of products of numbers between these stay finite, and keep their digits
 _LARGEST = {dtype: np.sqrt(np.finfo(dtype).max) * 1e-6 for dtype in (np.float32, np.float64)}
+_SMALLEST = {dtype: np.sqrt(np.finfo(dtype).tiny) * 1e6 for dtype in (np.float32, np.float64)}
 
 
 def check_number(name, value, *, above=None, at_least=None, at_most=np.inf, integer=False):
@@ -30,12 +31,13 @@ def check_number(name, value, *, above=None, at_least=None, at_most=np.inf, inte
 def check_samples(estimator, X, y="no_validation"):
     """Validated X, or X and y, as scikit-learn's `validate_data` gives them.
 
-    In float64 or float32; in float64 also if squares would overflow float32.
+    In float64 or float32; in float64 also if squares would overflow or underflow float32.
 
     Raises
     ------
     ValueError
-        On NaN or infinite data, fewer than two samples, or data whose squares overflow float64.
+        On NaN or infinite data, fewer than two samples, or data whose squares overflow or
+        underflow float64.
     TypeError
         On sparse X.
     """
@@ -44,11 +46,17 @@ def check_samples(estimator, X, y="no_validation"):
     )
     X, rest = (checked[0], checked[1:]) if isinstance(checked, tuple) else (checked, ())
     largest = max(float(X.max()), -float(X.min()))
-    if X.dtype == np.float32 and largest > _LARGEST[np.float32]:
+    if X.dtype == np.float32 and not _has_squares(largest, np.float32):
         X = X.astype(np.float64)
-    if largest > _LARGEST[np.float64]:
-        raise ValueError(f"squares of the data overflow (largest value {largest:.1g}): rescale X")
+    if not _has_squares(largest, np.float64):
+        what = "overflow" if largest > 1 else "underflow"
+        raise ValueError(f"squares of the data {what} (largest value {largest:.1g}): rescale X")
     return (X, *rest) if rest else X
+
+
+def _has_squares(largest, dtype):
+    """Whether squares of data up to this size can be told from zero and infinity."""
+    return largest == 0 or _SMALLEST[dtype] <= largest <= _LARGEST[dtype]
 
 
 def check_classes(estimator, X, y):
