@@ -265,10 +265,6 @@ FLIPS = {
         (library(np.inner), CONDITIONAL),
         (library(distances.euclidean), REFUTED),
     ],
-    "value_is": [
-        (lambda claim: library(lambda **_: claim.check["quoted"]), SUPPORTED),
-        (lambda claim: library(lambda **_: claim.check["quoted"] + 1e-4), REFUTED),
-    ],
     "accepts": [
         (library(lambda **_: 1.0), SUPPORTED),
         (library(lambda **_: [] - []), REFUTED),

@@ -89,18 +89,6 @@ def is_similarity(evidence, module, function):
     return Outcome(REFUTED, f"{text}; also among vectors of length 1")
 
 
-def value_is(evidence, module, function, arguments, quoted, digits):
-    """Does the function give the number that the article prints, to as many decimals?"""
-    value = float(getattr(evidence.importer(module), function)(**arguments))
-    agrees = abs(value - quoted) <= 0.5 * 10**-digits
-    text = f"the value is {value:.{digits}f}"
-    if not agrees and {"x", "y"} <= arguments.keys():
-        straight = np.linalg.norm(np.subtract(arguments["x"], arguments["y"]))
-        if abs(straight - quoted) <= 0.5 * 10**-digits:
-            text += "; the printed number is Euclid's distance"
-    return Outcome(SUPPORTED if agrees else REFUTED, text)
-
-
 def accepts(evidence, module, function, arguments):
     """Does the function accept these arguments, as they are written?"""
     try:
@@ -142,7 +130,6 @@ CHECKS = (
     norm_axioms_suffice,
     same_values,
     sees_correlation,
-    value_is,
 )
 
 
@@ -256,11 +243,6 @@ def uphill(x):
 def cosine_of_angle(x, y):
     """Cosine of the angle between two vectors of the plane, from their directions."""
     return np.cos(np.arctan2(x[1], x[0]) - np.arctan2(y[1], y[0]))
-
-
-def mahalanobis_under(x, y, sigma):
-    """Mahalanobis distance under a covariance."""
-    return distances.mahalanobis(x, y, np.linalg.inv(sigma))
 
 
 def mahalanobis_as_printed(x, y, sigma):
