@@ -6,14 +6,13 @@ engine exists. Computing the quadratic form for every pair, as `metric="mahalano
 scikit-learn, costs the number of features more.
 """
 
-import numbers
-
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from mlbook.arguments import check_number
 from mlbook.blocks import row_blocks
 
 _SPARE_CANDIDATES = 5
@@ -84,8 +83,8 @@ class MetricKNeighborsClassifier(ClassifierMixin, BaseEstimator):
             On NaN or infinite values, shapes that do not match, fewer samples than
             `n_neighbors`, or a parameter out of range.
         """
-        _check_count("n_neighbors", self.n_neighbors)
-        _check_count("batch_size", self.batch_size)
+        check_number("n_neighbors", self.n_neighbors, at_least=1, integer=True)
+        check_number("batch_size", self.batch_size, at_least=1, integer=True)
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
         check_classification_targets(y)
         _check_enough(self.n_neighbors, len(X))
@@ -124,7 +123,7 @@ class MetricKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self, "classes_")
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        _check_count("n_neighbors", k)
+        check_number("n_neighbors", k, at_least=1, integer=True)
         if X is None:
             _check_enough(k + 1, len(self._gallery), of_others=True)
             distances, indices = self._search_all(self._gallery, k + 1, mapped=True)
@@ -268,11 +267,6 @@ def _without_self(distances, indices):
     is_self[~is_self.any(axis=1), -1] = True
     shape = (len(indices), indices.shape[1] - 1)
     return distances[~is_self].reshape(shape), indices[~is_self].reshape(shape)
-
-
-def _check_count(name, value):
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
-        raise ValueError(f"{name} must be an integer >= 1, got {value!r}")
 
 
 def _check_enough(n_neighbors, n_samples, of_others=False):

@@ -1,4 +1,4 @@
-"""Text: documents -> tokens -> rows of word numbers, and word vectors for the numbers.
+"""Text: documents -> tokens -> rows of word numbers. (Vectors for them: `word_vectors`.)
 
     documents = tokenize(texts_train)
     vocabulary = Vocabulary(max_size=10_000).fit(documents)  # training texts only
@@ -8,28 +8,25 @@
 What a test text has and no training text had is "unknown": a vocabulary fitted on all texts
 knows something about the test set.
 
-NLTK and gensim, which take seconds to import, are imported when they are first used.
+NLTK, which takes long to import, is imported when it is first used.
 """
 
-import numbers
 import warnings
 from collections import Counter
-from typing import NamedTuple
 
 import numpy as np
 
+from mlbook.arguments import check_number
 from mlbook.errors import DataError
 
 PADDING, UNKNOWN = 0, 1
 """The numbers of "no word here" and of "a word that the vocabulary does not have"."""
 
-_FIRST = 2  # number of the most frequent word
+FIRST = 2
+"""The number of the most frequent word."""
 
 # letters of any alphabet, and apostrophes within a word
 _WORD = r"[^\W\d_]+(?:'[^\W\d_]+)*"
-
-# gensim trains on no more tokens of a document than this, and says nothing about the others
-_GENSIM_LONGEST = 10_000
 
 
 class NoKnownWordWarning(UserWarning):
@@ -164,8 +161,8 @@ class Vocabulary:
 
     def __init__(self, max_size=None, min_count=1):
         if max_size is not None:
-            _check_count("max_size", max_size, _FIRST + 1)
-        _check_count("min_count", min_count, 1)
+            check_number("max_size", max_size, at_least=FIRST + 1, integer=True)
+        check_number("min_count", min_count, at_least=1, integer=True)
         self.max_size = max_size
         self.min_count = min_count
 
@@ -174,11 +171,11 @@ class Vocabulary:
 
         Raises TypeError if a document is no list of strings, ValueError if no word is left.
         """
-        counts = Counter(token for document in _as_tokens(documents) for token in document)
+        counts = Counter(token for document in as_tokens(documents) for token in document)
         frequent = [pair for pair in counts.items() if pair[1] >= self.min_count]
         frequent.sort(key=lambda pair: (-pair[1], pair[0]))
         if self.max_size is not None:
-            frequent = frequent[: self.max_size - _FIRST]
+            frequent = frequent[: self.max_size - FIRST]
         if not frequent:
             raise ValueError(
                 f"no word to learn: {len(counts):,} different words in {len(documents):,} "
@@ -186,13 +183,13 @@ class Vocabulary:
             )
         self.words_ = tuple(word for word, _ in frequent)
         self.counts_ = np.array([count for _, count in frequent], dtype=np.int64)
-        self.index_ = {word: number for number, word in enumerate(self.words_, start=_FIRST)}
+        self.index_ = {word: number for number, word in enumerate(self.words_, start=FIRST)}
         return self
 
     def __len__(self):
         """How many numbers there are, padding and unknown included."""
         self._check_fitted()
-        return _FIRST + len(self.words_)
+        return FIRST + len(self.words_)
 
     def encode(self, documents, length, keep="start", pad="end"):
         """Documents as rows of word numbers, all of one length.
@@ -224,11 +221,11 @@ class Vocabulary:
             As `fit`; or on a length below 1, or another word for a side.
         """
         self._check_fitted()
-        _check_count("length", length, 1)
+        check_number("length", length, at_least=1, integer=True)
         for name, side in (("keep", keep), ("pad", pad)):
             if side not in ("start", "end"):
                 raise ValueError(f"{name} must be 'start' or 'end', got {side!r}")
-        documents = _as_tokens(documents)
+        documents = as_tokens(documents)
         rows = np.full((len(documents), length), PADDING, dtype=np.int32)
         blank = []
         for i, document in enumerate(documents):
@@ -253,135 +250,6 @@ class Vocabulary:
             raise ValueError("this vocabulary knows no words yet: fit it on the training documents")
 
 
-def train_word2vec(documents, n_dims=100, window=5, min_count=5, epochs=5, skip_gram=True, seed=0):
-    """Word vectors (词向量) learned from the training documents by gensim's Word2Vec.
-
-    Parameters
-    ----------
-    documents : sequence of lists of str
-        From `tokenize`, stop words included or not.
-    n_dims : int, default=100
-    window : int, default=5
-        How far a context word may be away.
-    min_count : int, default=5
-        Words seen less often get no vector.
-    epochs : int, default=5
-        Few documents need more: with 100,000 tokens, 20 or so.
-    skip_gram : bool, default=True
-        Predict the context from the word (skip-gram), else the word from its context (CBOW).
-    seed : int, default=0
-        The same documents and seed give the same vectors, in every process: one thread trains.
-
-    Returns
-    -------
-    gensim.models.KeyedVectors
-        Float32, shape (n_words, n_dims).
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `Vocabulary.fit`, or on a parameter that is no integer in range.
-
-    References
-    ----------
-    T. Mikolov, I. Sutskever, K. Chen, G. Corrado and J. Dean, Distributed representations of
-    words and phrases and their compositionality, NIPS 2013.
-    """
-    options = {"n_dims": n_dims, "window": window, "min_count": min_count, "epochs": epochs}
-    for name, value in options.items():
-        _check_count(name, value, 1)
-    _check_count("seed", seed, 0)
-    documents = _as_tokens(documents)
-    # raises in our words where gensim speaks of its own methods
-    Vocabulary(min_count=min_count).fit(documents)
-
-    from gensim.models import Word2Vec
-
-    pieces = [
-        document[start : start + _GENSIM_LONGEST]
-        for document in documents
-        for start in range(0, len(document), _GENSIM_LONGEST)
-    ]
-    options["vector_size"] = options.pop("n_dims")
-    # with several threads the order of the updates is left to chance
-    return Word2Vec(pieces, **options, sg=int(skip_gram), seed=seed, workers=1).wv
-
-
-class WordMatrix(NamedTuple):
-    """Word vectors in the order of a vocabulary, and how much of it they cover.
-
-    Attributes:
-        vectors: float32 (len(vocabulary), n_dims), for an embedding layer.
-        found: bool (len(vocabulary),), which rows come from the word vectors.
-        word_coverage: share of the vocabulary's words that have a vector.
-        token_coverage: the same, each word counted as often as it occurs in the training texts.
-    """
-
-    vectors: np.ndarray
-    found: np.ndarray
-    word_coverage: float
-    token_coverage: float
-
-
-def embedding_matrix(vocabulary, keyed_vectors, seed=0):
-    """Word vectors, trained here or elsewhere, in the order of a vocabulary.
-
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-    keyed_vectors : gensim.models.KeyedVectors
-        From `train_word2vec`, or `mlbook.datasets.load("word_vectors").keyed`.
-    seed : int, default=0
-        For the rows of the words without a vector.
-
-    Returns
-    -------
-    WordMatrix
-        Padding is a row of zeros. Words without a vector, and "unknown", are drawn evenly from
-        an interval around 0 that gives them the variance of the words that have one.
-
-    Raises
-    ------
-    TypeError
-        If `keyed_vectors` cannot be looked up.
-    ValueError
-        If not a single word has a vector.
-
-    References
-    ----------
-    Y. Kim, Convolutional neural networks for sentence classification, EMNLP 2014 (section 4.3
-    for the words without a vector).
-    """
-    vocabulary._check_fitted()
-    index = getattr(keyed_vectors, "key_to_index", None)
-    if index is None:
-        raise TypeError(
-            f"keyed_vectors must be gensim KeyedVectors, got {type(keyed_vectors).__name__} (of a "
-            "Word2Vec model they are model.wv, of mlbook's word vectors .keyed)"
-        )
-    known = [(number, index[word]) for word, number in vocabulary.index_.items() if word in index]
-    if not known:
-        few = ", ".join(vocabulary.words_[:3])
-        raise ValueError(
-            f"none of the {len(vocabulary.words_):,} words ({few}, ...) has a vector: "
-            "check language, letter case and tokenisation"
-        )
-    numbers_, theirs = np.transpose(known)
-    vectors = np.asarray(keyed_vectors.vectors, dtype=np.float32)[theirs]
-    half_width = np.sqrt(3 * vectors.var())
-    rng = np.random.default_rng(seed)
-    matrix = rng.uniform(-half_width, half_width, (len(vocabulary), vectors.shape[1]))
-    matrix = matrix.astype(np.float32)
-    matrix[PADDING] = 0
-    matrix[numbers_] = vectors
-    found = np.zeros(len(vocabulary), dtype=bool)
-    found[numbers_] = True
-    of_words = found[_FIRST:]
-    counts = vocabulary.counts_
-    of_tokens = counts[of_words].sum() / counts.sum()
-    return WordMatrix(matrix, found, float(of_words.mean()), float(of_tokens))
-
-
 def _as_texts(texts):
     if isinstance(texts, (str, bytes)):
         raise TypeError("texts must be a sequence of texts; a single one? write [text]")
@@ -400,7 +268,8 @@ def _as_texts(texts):
         yield text
 
 
-def _as_tokens(documents):
+def as_tokens(documents):
+    """The documents as a list, after a look at each; TypeError unless they are lists of tokens."""
     if isinstance(documents, (str, bytes)):
         raise TypeError("documents must be lists of tokens, got one text; use tokenize([text])")
     documents = list(documents)
@@ -412,8 +281,3 @@ def _as_tokens(documents):
             if not isinstance(token, str):
                 raise TypeError(f"document {i} holds a token that is no text: {token!r:.40}")
     return documents
-
-
-def _check_count(name, value, least):
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
-        raise ValueError(f"{name} must be an integer >= {least}, got {value!r}")

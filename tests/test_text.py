@@ -16,11 +16,10 @@ from mlbook.text import (
     UNKNOWN,
     NoKnownWordWarning,
     Vocabulary,
-    embedding_matrix,
     stop_words,
     tokenize,
-    train_word2vec,
 )
+from mlbook.word_vectors import embedding_matrix, train_word2vec
 
 ROOT = Path(__file__).parents[1]
 TRAIN = [["b", "a", "b", "c"], ["a", "b", "d"]]
@@ -194,7 +193,7 @@ def test_words_of_one_topic_are_close():
 
 SCRIPT = """
 from tests.test_text import two_topics
-from mlbook.text import train_word2vec
+from mlbook.word_vectors import train_word2vec
 print(train_word2vec(two_topics(60), n_dims=4, seed={seed}).vectors.tobytes().hex())
 """
 
@@ -287,7 +286,8 @@ def test_vectors_that_do_not_fit():
 
 
 def test_importing_the_module_is_light():
-    code = "import sys, mlbook.text, mlbook.audio, mlbook.encoders; print(*sys.modules)"
+    modules = "mlbook.text, mlbook.word_vectors, mlbook.audio, mlbook.encoders"
+    code = f"import sys, {modules}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
     assert not {"nltk", "gensim", "keras", "tensorflow", "sklearn"} & set(loaded)

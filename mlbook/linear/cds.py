@@ -7,7 +7,7 @@ from scipy.spatial.distance import pdist
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from mlbook.linear.checks import check_number
+from mlbook.arguments import check_number
 from mlbook.linear.covariance import Covariance
 from mlbook.linear.scatter import class_means, leading_directions, residual_blocks
 from mlbook.linear.stiefel import descend, descend_in_batches

@@ -1,6 +1,5 @@
 """What the learners check before they learn, and what they leave behind if they cannot."""
 
-import numbers
 from contextlib import contextmanager
 
 import numpy as np
@@ -10,22 +9,6 @@ from sklearn.utils.validation import validate_data
 # sums of products of numbers between these stay finite, and keep their digits
 _LARGEST = {dtype: np.sqrt(np.finfo(dtype).max) * 1e-6 for dtype in (np.float32, np.float64)}
 _SMALLEST = {dtype: np.sqrt(np.finfo(dtype).tiny) * 1e6 for dtype in (np.float32, np.float64)}
-
-
-def check_number(name, value, *, above=None, at_least=None, at_most=np.inf, integer=False):
-    """Raise ValueError unless value is a finite number in range."""
-    kind = numbers.Integral if integer else numbers.Real
-    is_number = isinstance(value, kind) and not isinstance(value, bool) and abs(value) < np.inf
-    if (
-        not is_number
-        or (above is not None and not value > above)
-        or (at_least is not None and not value >= at_least)
-        or not value <= at_most
-    ):
-        limit = f"> {above}" if above is not None else f">= {at_least}"
-        limit += f" and <= {at_most}" if at_most < np.inf else ""
-        noun = "an integer" if integer else "a finite number"
-        raise ValueError(f"{name} must be {noun} {limit}, got {value!r}")
 
 
 def check_samples(estimator, X, y="no_validation"):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from mlbook.arguments import check_number
 from mlbook.hartley import check_image_shape, hartley_transform
-from mlbook.linear.checks import check_number
 from mlbook.linear.scatter import class_means, residual_blocks
 from mlbook.linear.supervised import SupervisedMetric
 

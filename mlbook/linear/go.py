@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit
 
-from mlbook.linear.checks import check_number
+from mlbook.arguments import check_number
 from mlbook.linear.mixture import TripletMixture
 from mlbook.progress import bar
 

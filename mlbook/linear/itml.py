@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from mlbook.linear.checks import check_number
+from mlbook.arguments import check_number
 from mlbook.linear.pairs import PairLearner, need_both_kinds
 from mlbook.linear.prior import check_prior, prior_matrix
 from mlbook.progress import bar

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.linalg import eigh
 
+from mlbook.arguments import check_number
 from mlbook.blocks import row_blocks
-from mlbook.linear.checks import check_number
 from mlbook.linear.scatter import fix_signs
 from mlbook.linear.supervised import SupervisedMetric
 from mlbook.neighbors import exact_neighbors

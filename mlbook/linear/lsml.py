@@ -6,7 +6,8 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 
-from mlbook.linear.checks import check_classes, check_number, check_samples, unchanged_on_error
+from mlbook.arguments import check_number
+from mlbook.linear.checks import check_classes, check_samples, unchanged_on_error
 from mlbook.linear.lsml_loss import lsml_loss, optimality_gap
 from mlbook.linear.pair_sampling import sample_quadruplets
 from mlbook.linear.pairs import TupleLearner

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlbook.linear.checks import check_number
+from mlbook.arguments import check_number
 from mlbook.linear.mixture import TripletMixture
 from mlbook.progress import bar
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.linalg import eigh
 
-from mlbook.linear.checks import check_number
+from mlbook.arguments import check_number
 from mlbook.linear.scatter import class_means, residual_blocks, scatter
 from mlbook.linear.supervised import SupervisedMetric
 

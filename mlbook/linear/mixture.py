@@ -21,8 +21,9 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
 
+from mlbook.arguments import check_number
 from mlbook.linear.base import LinearMetric
-from mlbook.linear.checks import check_classes, check_number, unchanged_on_error
+from mlbook.linear.checks import check_classes, unchanged_on_error
 from mlbook.linear.mixture_metrics import fit_base_metrics, is_fitted
 from mlbook.linear.mixture_triplets import draw_triplets, triplet_margins
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import eigh
 from sklearn.exceptions import ConvergenceWarning
 
-from mlbook.linear.checks import check_number
+from mlbook.arguments import check_number
 from mlbook.linear.pairs import PairLearner, need_both_kinds
 from mlbook.progress import bar
 

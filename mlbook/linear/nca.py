@@ -8,8 +8,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.utils import check_array, check_random_state
 
+from mlbook.arguments import check_number
 from mlbook.blocks import row_blocks
-from mlbook.linear.checks import check_number
 from mlbook.linear.scatter import leading_directions, total_scatter
 from mlbook.linear.supervised import SupervisedMetric
 from mlbook.progress import bar

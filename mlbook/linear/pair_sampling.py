@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.utils import check_array, check_random_state
 
-from mlbook.linear.checks import check_number, class_groups
+from mlbook.arguments import check_number
+from mlbook.linear.checks import class_groups
 
 _DRAWS = 50
 

@@ -6,7 +6,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.utils.multiclass import check_classification_targets
 
-from mlbook.linear.checks import check_number, check_samples, unchanged_on_error
+from mlbook.arguments import check_number
+from mlbook.linear.checks import check_samples, unchanged_on_error
 from mlbook.linear.pairs import PairLearner
 from mlbook.linear.scatter import class_means, fix_signs, leading_directions, scatter, total_scatter
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from mlbook.linear.checks import check_number
+from mlbook.arguments import check_number
 from mlbook.linear.mixture import Mixture
 from mlbook.progress import bar
 

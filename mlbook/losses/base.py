@@ -1,11 +1,10 @@
 """What all metric losses share: the labels, the numbers they compute in, how they are saved."""
 
-import numbers
-
 import keras
 import numpy as np
 from keras import ops
 
+from mlbook.arguments import check_number
 from mlbook.losses.labels import (
     DegenerateBatchWarning,
     class_numbers,
@@ -139,12 +138,7 @@ def check_choice(name, value, choices):
 
 def check_positive(name, value, zero=False, integer=False, at_least=None):
     """The value as a number above (or, with `zero`, at) zero, else ValueError."""
-    kind = numbers.Integral if integer else numbers.Real
-    low = at_least if at_least is not None else 0
+    low = 0 if at_least is None else at_least
     strict = at_least is None and not zero
-    valid = isinstance(value, kind) and not isinstance(value, bool) and value < float("inf")
-    if not (valid and (value > low if strict else value >= low)):
-        bound = f"> {low}" if strict else f">= {low}"
-        what = "an integer" if integer else "a finite number"
-        raise ValueError(f"{name} must be {what} {bound}, got {value!r}")
+    check_number(name, value, integer=integer, **{"above" if strict else "at_least": low})
     return int(value) if integer else float(value)
