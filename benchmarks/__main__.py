@@ -12,6 +12,7 @@ import sys
 import time
 from statistics import median
 
+from benchmarks import losses
 from benchmarks.growth import growth, measure
 from benchmarks.measure import digits, peak_memory, python, rounded
 from mlbook import paths
@@ -29,6 +30,9 @@ def main():
         case ["memory"]:
             print(json.dumps(memory_of_neighbours()))
             return
+        case ["losses", name]:
+            print(json.dumps(getattr(losses, name)()))
+            return
         case ["growth", name, n, folder]:
             print(json.dumps(measure(name, int(n), folder)))
             return
@@ -40,6 +44,9 @@ def main():
         "scikit-learn's mahalanobis": speed_of_scikit_learn,
         "start": start_times,
         "growth of learners": growth,
+        "training step with each loss": lambda: of_losses("step_with_each_loss"),
+        "batches made against arrays in memory": lambda: of_losses("input_against_memory"),
+        "losses against PyTorch Metric Learning": lambda: of_losses("losses_against_pytorch"),
     }
     figures = {}
     progress = bar(steps.items(), desc="bench")
@@ -128,6 +135,11 @@ def speed_of_scikit_learn(n_queries=10):
         "ours_seconds_per_query": round(ours, 6),
         "ratio": round(theirs / ours),
     }
+
+
+def of_losses(name):
+    """A function of `benchmarks.losses`, in a process of its own: TensorFlow is large."""
+    return json.loads(python("-m", "benchmarks", "losses", name).splitlines()[-1])
 
 
 def start_times():

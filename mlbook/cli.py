@@ -116,6 +116,9 @@ def data_fetch(
     names: Annotated[list[str] | None, typer.Argument(help="Data sets to download.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All data sets of the book.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    tier: Annotated[
+        str, typer.Option("--tier", help="'sample' where packages can be had but not the data.")
+    ] = "canonical",
     if_possible: Annotated[
         bool, typer.Option("--if-possible", help="Do not fail where the network does not answer.")
     ] = False,
@@ -128,12 +131,14 @@ def data_fetch(
         raise MlbookError(f"name a data set ({', '.join(datasets.available())}), or use --all")
     for name in datasets.available() if every else names:
         try:
-            row = datasets.fetch(name, force=force)
+            row = datasets.fetch(name, force=force, tier=tier)
             print(f"{name}: {row.note} ({row.place})")
         except OfflineError as error:
             if not if_possible:
                 raise
             print(f"{name}: not downloaded. {error}")
+            if tier == "canonical" and (row := datasets.fetch_stand_in(name)):
+                print(f"{name}: {row.tier} data instead: {row.note} ({row.place})")
 
 
 @data_app.command("check")

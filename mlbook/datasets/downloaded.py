@@ -10,21 +10,30 @@ from mlbook.errors import DataError, OfflineError
 
 
 class DownloadedSource(Source):
-    """One data set in the folder of a loader, for which the loader has a variable.
+    """One data set in the folder of a loader, for which most loaders have a variable.
 
     A subclass says what the set's entry in such a folder is (a file or a folder), judges and
     reads it, and brings a new one into an empty folder. The rest is the same for every loader.
     """
 
     name: str
-    variable: str  # the loader's own environment variable
+    variable: str  # the loader's own environment variable; '' if it has none
     folder: str  # where the set lands under data/ without that variable
     many: bool = False  # whether the variable may hold several folders
     fallback: str  # the tier to work with where this one cannot be had; '' if none
 
     @property
+    def command(self) -> str:
+        """The command that downloads this tier."""
+        tier = "" if self.tier == "canonical" else f" --tier {self.tier}"
+        return f"mlbook data fetch {self.name}{tier}"
+
+    @property
     def mend(self) -> str:
-        return f"mlbook data fetch {self.name} --force"
+        return f"{self.command} --force"
+
+    def obstacle(self, refresh: bool = False) -> str:
+        return tiers.obstacle(self.url, refresh=refresh)
 
     @property
     @abstractmethod
@@ -92,14 +101,9 @@ class DownloadedSource(Source):
         if found.state == "damaged" and not force:
             raise DataError(f"{self.name}: {found.note}. Mend it with `{self.mend}`.")
         root = self._target(found)
-        if reason := tiers.obstacle(self.url, refresh=True):
-            instead = f"; or set MLBOOK_TIER={self.fallback}" if self.fallback else ""
-            raise OfflineError(
-                f"{self.name} (canonical) cannot be downloaded now: {reason}. Connect and run "
-                f"`mlbook data fetch {self.name}`; or copy {self.entry} of a machine that has it "
-                f"to {root.path}, or set {self.variable} to the folder that holds it{instead}."
-            )
-        with downloading.complaints(self.name, root.path, self.variable):
+        if reason := self.obstacle(refresh=True):
+            raise self.unreachable(reason, root.path)
+        with downloading.complaints(self.name, self.command, root.path, self.variable):
             root.path.mkdir(parents=True, exist_ok=True)
             with downloading.alone(root.path, self.name):
                 # another process may have brought it while this one waited
@@ -113,6 +117,20 @@ class DownloadedSource(Source):
                     new = scratch / self.entry
                     downloading.put_in_place(new, root.path / self.entry, scratch)
         return self._judge(root)
+
+    def unreachable(self, reason: str, folder: Path) -> OfflineError:
+        """The error to raise where nothing can be downloaded, with all ways out of it."""
+        ways = [
+            f"Connect and run `{self.command}`; or copy {self.entry} of a machine that has it to "
+            f"{folder}"
+        ]
+        if self.variable:
+            ways.append(f", or set {self.variable} to the folder that holds it")
+        if self.fallback:
+            ways.append(f"; or set MLBOOK_TIER={self.fallback}")
+        return OfflineError(
+            f"{self.name} ({self.tier}) cannot be downloaded now: {reason}. {''.join(ways)}."
+        )
 
     def accept(self, scratch: Path) -> None:
         """Raise `DataError` if what arrived in `scratch` is not the data set."""
@@ -128,7 +146,11 @@ class DownloadedSource(Source):
             if kept or not all(map(tiers.writable, spots)):
                 raise DataError(
                     f"{self.name}: {place} is read-only and stays as it is. "
-                    f"Set {self.variable} to a folder you may write to, or unset it."
+                    + (
+                        f"Set {self.variable} to a folder you may write to, or unset it."
+                        if self.variable
+                        else "Make it writable."
+                    )
                 )
             candidates = [self._root_of(found)]
         for root in candidates:
@@ -136,6 +158,5 @@ class DownloadedSource(Source):
                 return root
         folders = " and ".join(str(root.path) for root in candidates)
         raise DataError(
-            f"{self.name}: cannot write to {folders}. "
-            f"Set {self.variable} to a folder you may write to."
+            f"{self.name}: cannot write to {folders}. {downloading.writable_hint(self.variable)}"
         )

@@ -97,8 +97,11 @@ def put_in_place(new: Path, final: Path, scratch: Path) -> None:
 
 
 @contextlib.contextmanager
-def complaints(name: str, root: Path, variable: str) -> Iterator[None]:
-    """Turn whatever goes wrong in a download into a message for the reader."""
+def complaints(name: str, command: str, root: Path, variable: str) -> Iterator[None]:
+    """Turn whatever goes wrong in a download into a message for the reader.
+
+    `command` repeats the download; `variable` moves it elsewhere, '' if nothing does.
+    """
     import http.client
     from urllib.error import URLError
 
@@ -113,13 +116,11 @@ def complaints(name: str, root: Path, variable: str) -> Iterator[None]:
         number, text = getattr(error, "errno", None), str(error).lower()
         if number in (errno.ENOSPC, errno.EDQUOT) or re.search(_FULL, text):
             raise DataError(
-                f"{name}: the disk that holds {root} is full; nothing was kept. Make room, or "
-                f"set {variable} to a folder on another disk."
+                f"{name}: the disk that holds {root} is full; nothing was kept. Make room"
+                + (f", or set {variable} to a folder on another disk." if variable else ".")
             ) from error
         if number in (errno.EACCES, errno.EPERM, errno.EROFS) or re.search(_READ_ONLY, text):
-            raise DataError(
-                f"{name}: cannot write to {root}. Set {variable} to a folder you may write to."
-            ) from error
+            raise DataError(f"{name}: cannot write to {root}. {writable_hint(variable)}") from error
         broken = (
             requests.exceptions.RequestException,
             URLError,
@@ -130,12 +131,22 @@ def complaints(name: str, root: Path, variable: str) -> Iterator[None]:
         if isinstance(error, broken):
             raise OfflineError(
                 f"{name}: the download broke off ({first_line(error)}); nothing was kept. "
-                f"Run `mlbook data fetch {name}` again."
+                f"Run `{command}` again."
             ) from error
         raise DataError(
             f"{name}: the download failed ({type(error).__name__}: {first_line(error)}); "
-            f"nothing was kept. Run `mlbook data fetch {name}` again."
+            f"nothing was kept. Run `{command}` again."
         ) from error
+
+
+def of_the_disk(text: str) -> bool:
+    """Whether an error message is about a full disk or a folder that cannot be written."""
+    return bool(re.search(f"{_FULL}|{_READ_ONLY}", text.lower()))
+
+
+def writable_hint(variable: str) -> str:
+    """What to do about a folder that cannot be written."""
+    return f"Set {variable} to a folder you may write to." if variable else "Make it writable."
 
 
 def first_line(error: Exception) -> str:

@@ -6,7 +6,9 @@
 The usual test split is takes 0 to 4 of every speaker and digit: the same speakers as in
 training. A classifier for new speakers has to be tested on a speaker it never heard.
 
-Jackson and others, "Free Spoken Digit Dataset", version 1.0.9 (2016 onwards).
+Version 1.0.9 of the Free Spoken Digit Dataset; for version 1.0.8 its authors are given as Zohar
+Jackson, César Souza, Jason Flaks, Yuxin Pan, Hereman Nicolas and Adhish Thite (Zenodo, 2018,
+doi:10.5281/zenodo.1342401).
 
 The synthetic tier hums its digits, see `mlbook.datasets.speech`.
 """

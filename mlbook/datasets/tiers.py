@@ -160,7 +160,7 @@ def _best(spec: Spec) -> Source:
             raise DataError(damage(spec, source, found))
         reason = ""
         if found.state == "absent":
-            reason = obstacle(source.url) if source.url else found.note
+            reason = source.obstacle()
             if not reason:
                 try:
                     found = source.fetch()

@@ -23,6 +23,10 @@ from mlbook.experiments.runner import measure, record
 
 NAMES = (
     "anomaly",
+    "cifar_metric",
+    "cifar_noise",
+    "cifar_retrieval",
+    "cifar_weights",
     "faces",
     "faces_one",
     "faces_verification",
@@ -34,7 +38,17 @@ NAMES = (
     "mnist_article",
     "mnist_linear",
     "mnist_neighbours",
+    "newsgroups",
+    "sentiment_glove",
+    "sentiment_linear",
+    "sentiment_reviews",
+    "sentiment_sentences",
     "speakers",
+    "stream_dark",
+    "stream_still",
+    "stream_topics",
+    "stream_turned",
+    "stream_turning",
     "supervision",
 )
 

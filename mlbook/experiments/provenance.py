@@ -2,6 +2,8 @@
 
 import ast
 import hashlib
+import io
+import tokenize
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -13,12 +15,28 @@ def code_key(experiment):
     """A digest of the source that an experiment's numbers depend on, 16 hexadecimal digits.
 
     It covers the experiment's module, the computation of intervals, and every module of the
-    package that they import, directly or not, wherever in the file the import stands.
+    package that they import, directly or not, wherever in the file the import stands. Comments,
+    docstrings and empty lines do not count.
     """
     digest = hashlib.sha256()
     for file in sources(Path(experiment.__file__)):
-        digest.update(file.read_bytes())
+        digest.update(without_comments(file.read_text(encoding="utf-8")).encode())
     return digest.hexdigest()[:16]
+
+
+def without_comments(source):
+    """Python source without what no number depends on: comments, docstrings, empty lines."""
+    lines = source.splitlines()
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            text = node.body[0]
+            lines[text.lineno - 1 : text.end_lineno] = [""] * (text.end_lineno - text.lineno + 1)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        line = token.start[0] - 1
+        if token.type == tokenize.COMMENT and lines[line]:
+            lines[line] = lines[line][: token.start[1]]
+    return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
 def sources(path):
