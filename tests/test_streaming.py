@@ -479,6 +479,25 @@ def test_a_detector_of_ones_own():
     assert monitor.n_seen == 40
 
 
+def test_the_detector_starts_anew_after_an_alarm_and_only_then():
+    class Fourth:
+        def __init__(self):
+            self.n_seen = 0
+
+        def update(self, value):
+            self.n_seen += 1
+
+        @property
+        def drift_detected(self):
+            return self.n_seen == 4
+
+        def clone(self):
+            return Fourth()
+
+    monitor = DriftMonitor(Fourth())
+    assert [i for i in range(12) if monitor.update(0.0)] == [3, 7, 11] == monitor.alarms
+
+
 def test_alarms_are_judged():
     expected = {"false_alarms": 2, "detected": 1.0, "delay": 5}
     assert judge_alarms([3, 9, 15, 20], 10, 30) == expected

@@ -25,7 +25,7 @@ def knows_its_names(evidence, module, script):
             bound.add(node.arg)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bound.add(node.id)
-    unknown = [name for name in _used(tree) if name not in bound]
+    unknown = [name for name in dict.fromkeys(_used(tree)) if name not in bound]
     if unknown:
         return Outcome(REFUTED, f"neither imported nor defined: {', '.join(unknown)}")
     return Outcome(SUPPORTED, "every name is imported or defined")
@@ -86,7 +86,8 @@ def sees_features(evidence, module, function):
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1], 10)
     weights = np.array([[1.0, -1.0], [0.0, 0.0], [0.0, 0.0]])
-    together = np.column_stack([2.0 - 4 * labels, np.zeros(20), np.zeros(20)])
+    looked_at = 2.0 - 4 * labels + rng.normal(size=20)
+    together = np.column_stack([looked_at, np.zeros(20), np.zeros(20)])
     torn = together + 50 * rng.normal(size=(20, 3)) * [0, 1, 1]
     loss = getattr(evidence.importer(module), function)
     values = []
