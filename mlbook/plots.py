@@ -135,7 +135,7 @@ def _errors(rows):
 
 
 _WRONG = {
-    "accuracy": "wrong, % of the test images",
+    "accuracy": "wrong, % of the test items",
     # one minus the area is the share of such couples
     "auc": "wrong order of two pairs, %",
     "one_minus_eer": "equal error rate, %",
