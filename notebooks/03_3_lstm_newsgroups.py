@@ -317,14 +317,22 @@ network_plots.confusion(y_test, predicted, posts.class_names, title, posts)
 
 # %% tags=["hide-input"]
 some = np.random.default_rng(0).choice(len(y_test), min(600, len(y_test)), replace=False)
-for name, label in names.items():
-    network_plots.embedding_map(
-        trained[name].embed([test_words[i] for i in some]),
-        y_test[some],
-        posts.class_names,
-        f"Last states for stripped test posts: {label}",
-        posts,
-    )
+network_plots.embedding_map(
+    trained["mended"].embed([test_words[i] for i in some]),
+    y_test[some],
+    posts.class_names,
+    f"Last states for stripped test posts: {names['mended']}",
+    posts,
+)
+
+# %% tags=["hide-input"]
+network_plots.embedding_map(
+    trained["mended_joint"].embed([test_words[i] for i in some]),
+    y_test[some],
+    posts.class_names,
+    f"Last states for stripped test posts: {names['mended_joint']}",
+    posts,
+)
 
 # %% [markdown]
 # The metric loss changes how the posts lie, that much can be seen. Whether more of them are

@@ -277,14 +277,22 @@ network_plots.confusion(
 
 # %%
 shown = test[:600]
-for name in ("cross-entropy", "both losses"):
-    network_plots.embedding_map(
-        trained[name].outputs(shown)[0],
-        texts.y[shown],
-        ("blame", "praise"),
-        f"Test sentences, {name}",
-        sentences,
-    )
+network_plots.embedding_map(
+    trained["cross-entropy"].outputs(shown)[0],
+    texts.y[shown],
+    ("blame", "praise"),
+    "Test sentences, cross-entropy",
+    sentences,
+)
+
+# %%
+network_plots.embedding_map(
+    trained["both losses"].outputs(shown)[0],
+    texts.y[shown],
+    ("blame", "praise"),
+    "Test sentences, both losses",
+    sentences,
+)
 
 # %% [markdown]
 # ## The experiment
