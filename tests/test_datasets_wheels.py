@@ -416,8 +416,6 @@ def test_posts_are_cleaned_and_balanced(tmp_path):
 )
 def test_the_real_samples(name, fingerprint, monkeypatch):
     monkeypatch.delenv("MLBOOK_HOME")
-    if datasets._SPECS[name].source("sample").find().state == "absent":
-        pytest.skip(f"the sample of {name} is not on this machine")
     data = datasets.load(name, "sample")
     assert data.fingerprint == fingerprint and "sample data" in data.label
     assert np.bincount(data.y_train).min() > 0 and len(set(data.y_test)) == len(data.class_names)

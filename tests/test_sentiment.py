@@ -147,7 +147,6 @@ def test_the_validation_part_chooses_and_is_learned_from_in_the_refit_only(texts
 
 @pytest.fixture(scope="module")
 def network():
-    pytest.importorskip("tensorflow")
     from mlbook.experiments import sentiment_network
 
     return sentiment_network

@@ -226,6 +226,14 @@ def test_bad_losses():
         model.compile("sgd", loss=LOSSES, loss_weights={"a": 1.0})
 
 
+def test_labels_for_one_loss_only():
+    model = JointModel(network())
+    model.compile("sgd", loss=LOSSES)
+    x, y = data(8)
+    with pytest.raises(ValueError, match="no labels for b; there are labels for a"):
+        model.fit(x, {"a": y["a"]}, verbose=0)
+
+
 def test_total_is_finite_when_a_loss_is_zero():
     for weighting in (UncertaintyWeights(), GradientNormWeights("shared")):
         model = JointModel(network(), weighting)

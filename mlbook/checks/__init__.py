@@ -6,36 +6,28 @@ verdict flip. A check that cannot fail is a defect. To add one, write it in the 
 kind and list it there in `CHECKS`.
 """
 
-from mlbook.checks import (
-    data,
-    deep,
-    faces,
-    formulas,
-    libraries,
-    measured,
-    newsgroups,
-    outputs,
-    robustness,
-    sentiment,
-    streaming,
-    weighting,
-)
+from importlib import import_module
+
 from mlbook.checks.base import VERDICTS, Evidence, Outcome
 
 __all__ = ["CHECKS", "VERDICTS", "Evidence", "Outcome"]
 
 _MODULES = (
-    data,
-    deep,
-    faces,
-    formulas,
-    libraries,
-    measured,
-    newsgroups,
-    outputs,
-    robustness,
-    sentiment,
-    streaming,
-    weighting,
+    "data",
+    "deep",
+    "faces",
+    "formulas",
+    "libraries",
+    "measured",
+    "newsgroups",
+    "outputs",
+    "robustness",
+    "sentiment",
+    "streaming",
+    "weighting",
 )
-CHECKS = {check.__name__: check for module in _MODULES for check in module.CHECKS}
+CHECKS = {
+    check.__name__: check
+    for name in _MODULES
+    for check in import_module(f"mlbook.checks.{name}").CHECKS
+}

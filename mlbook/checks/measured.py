@@ -26,11 +26,7 @@ def is_better(evidence, result, arm, than):
     """Is one arm's accuracy higher than another's, by more than chance explains?"""
     measured = evidence.result(*result)
     difference = measured.compare(arm, than)
-    points = [f"{100 * x:+.2f}" for x in (difference.value, difference.low, difference.high)]
-    text = (
-        f"{measured.arms[arm]} minus {measured.arms[than]}: {points[0]} points "
-        f"[{points[1]}, {points[2]}]"
-    )
+    text = f"{measured.arms[arm]} minus {measured.arms[than]}: {_points(difference)}"
     return Outcome(SUPPORTED if difference.verdict() == BETTER else REFUTED, text)
 
 
@@ -40,20 +36,21 @@ def is_not_better(evidence, result, arm, than):
     return Outcome(REFUTED if outcome.verdict == SUPPORTED else SUPPORTED, outcome.evidence)
 
 
-def is_better_on(evidence, results, arm):
-    """Is an arm better than the baseline, on each of several results?
+def is_better_on(evidence, results, arm, than=None):
+    """Is an arm better than another, by default the baseline, on each of several results?
 
     Supported if it is on all of them, supported with conditions if on some, else refuted.
     """
-    verdicts = {}
+    texts, n_better = [], 0
     for name, budget in results:
         measured = evidence.result(name, budget)
-        verdicts[name.removeprefix("metrics_")] = measured.compare(arm, measured.baseline).verdict()
-    text = "; ".join(f"{name}: {verdict}" for name, verdict in verdicts.items())
-    n_better = sum(verdict == BETTER for verdict in verdicts.values())
-    if n_better == len(verdicts):
-        return Outcome(SUPPORTED, text)
-    return Outcome(CONDITIONAL if n_better else REFUTED, text)
+        difference = measured.compare(arm, than or measured.baseline)
+        n_better += difference.verdict() == BETTER
+        # the part of the name that tells the results apart: metrics_wine, stream_dark
+        texts.append(f"{name.partition('_')[2] or name}: {_points(difference)}")
+    if n_better == len(results):
+        return Outcome(SUPPORTED, "; ".join(texts))
+    return Outcome(CONDITIONAL if n_better else REFUTED, "; ".join(texts))
 
 
 def converges(evidence, result, arm):
@@ -67,3 +64,10 @@ def converges(evidence, result, arm):
 
 
 CHECKS = (accuracy_is_about, converges, is_better, is_better_on, is_not_better)
+
+
+def _points(difference):
+    value, low, high = (
+        f"{100 * x:+.2f}" for x in (difference.value, difference.low, difference.high)
+    )
+    return f"{value} points [{low}, {high}]"

@@ -5,27 +5,6 @@ import inspect
 import numpy as np
 
 from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, Outcome
-from mlbook.evaluation import BETTER
-
-
-def is_better_in_streams(evidence, results, arm, than):
-    """Is one model more accurate than another, on each of several streams?
-
-    Supported if it is on all of them, supported with conditions if on some, else refuted.
-    """
-    texts, verdicts = [], []
-    for name, budget in results:
-        measured = evidence.result(name, budget)
-        difference = measured.compare(arm, than)
-        verdicts.append(difference.verdict())
-        points = [f"{100 * x:+.1f}" for x in (difference.value, difference.low, difference.high)]
-        texts.append(f"{name.removeprefix('stream_')} {points[0]} [{points[1]}, {points[2]}]")
-    labels = measured.arms
-    text = f"{labels[arm]}, minus {labels[than]}, in points: {'; '.join(texts)}"
-    n_better = verdicts.count(BETTER)
-    if n_better == len(verdicts):
-        return Outcome(SUPPORTED, text)
-    return Outcome(CONDITIONAL if n_better else REFUTED, text)
 
 
 def keeps_up(evidence, result, arm, milliseconds):
@@ -63,4 +42,4 @@ def takes_argument(evidence, module, base, argument):
     return Outcome(CONDITIONAL if with_it else REFUTED, text)
 
 
-CHECKS = (is_better_in_streams, keeps_up, takes_argument)
+CHECKS = (keeps_up, takes_argument)

@@ -75,6 +75,10 @@ class JointModel(EmbeddingModel):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The weighted sum of the losses; state changes only while training."""
         losses = []
+        if isinstance(y, dict) and (missing := self._parts.keys() - y):
+            raise ValueError(
+                f"no labels for {', '.join(sorted(missing))}; there are labels for {', '.join(y)}"
+            )
         for name, part in self._parts.items():
             labels = y[name] if isinstance(y, dict) else y
             weights = sample_weight[name] if isinstance(sample_weight, dict) else sample_weight

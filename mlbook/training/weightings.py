@@ -1,12 +1,14 @@
 """How much each of several losses counts: fixed, on a schedule, in turn, or learned."""
 
+from abc import ABC, abstractmethod
+
 import keras
 from keras import ops
 
 from mlbook.arguments import check_number
 
 
-class Weighting:
+class Weighting(ABC):
     """Turns the values of several losses into one. Subclasses say how.
 
     Attributes
@@ -19,9 +21,9 @@ class Weighting:
         """Get ready for losses of these names; weights to train are added to `layer`."""
         self.names = tuple(names)
 
+    @abstractmethod
     def weights(self, losses, step):
         """The weight of each loss, a list of numbers or scalar tensors."""
-        raise NotImplementedError
 
     def total(self, losses, step):
         """The loss to minimise; by default the weighted sum.
