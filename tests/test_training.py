@@ -104,7 +104,7 @@ def test_uncertainty_weights_go_to_half_the_inverse_loss():
     # the network stands still, the log-variances move
     model.compile(with_rates(keras.optimizers.SGD(1e-6), {"log_variances": 5e4}), loss=LOSSES)
     x, y = data()
-    model.fit(x, y, batch_size=32, epochs=1500, verbose=0)
+    model.fit(x, y, batch_size=32, epochs=400, verbose=0)
     losses = model.evaluate(x, y, verbose=0, return_dict=True)
     weights = np.exp(-weighting.log_variances.numpy())
     expected = [1 / (2 * losses["a_loss"]), 1 / (2 * losses["b_loss"])]
