@@ -29,7 +29,7 @@ book: $(READY)
 test: $(READY)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 	@$(BIN)/mlbook check
 	@$(BIN)/mlbook claims
 	@$(BIN)/mlbook execute

@@ -120,7 +120,7 @@ def to_litert(model, calibration=None):
     if calibration is not None:
         calibration = _check_input(calibration, shape)
     # from_keras_model cannot read models of Keras 3 in all versions; a saved model it can
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    with tempfile.TemporaryDirectory() as folder, _quiet(), _only_errors(tf.get_logger()):
         model.export(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         if calibration is not None:
@@ -153,11 +153,12 @@ class LiteRTModel:
     def __init__(self, content):
         import tensorflow as tf
 
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _quiet():
             # the interpreter announces a move to a package of its own
             warnings.simplefilter("ignore")
             try:
                 self._interpreter = tf.lite.Interpreter(model_content=content, num_threads=1)
+                self._interpreter.allocate_tensors()
             except ValueError as error:
                 raise ValueError(f"these bytes are no LiteRT file: {error}") from None
         inputs, outputs = (
@@ -296,6 +297,16 @@ def _check_input(x, shape):
     if not np.isfinite(x).all():
         raise ValueError("inputs hold NaN or infinite values")
     return x
+
+
+@contextlib.contextmanager
+def _only_errors(logger):
+    level = logger.level
+    logger.setLevel("ERROR")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 @contextlib.contextmanager

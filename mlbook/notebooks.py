@@ -165,7 +165,7 @@ def _shared_state() -> str:
     from mlbook import datasets
 
     root = paths.root()
-    files = [root / "requirements.lock"]
+    files = [root / "requirements.lock", root / "book" / "references.bib"]
     files += sorted(paths.results().glob("*.json")) + sorted((root / "claims").glob("*.yaml"))
     state = hashlib.sha256()
     for name, path in [(p.name, p) for p in files] + [

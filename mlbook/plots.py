@@ -97,9 +97,12 @@ def table(frame, *sources):
     *sources : Dataset or Result
         A result gives its caption; a data set that is not canonical gives its label.
     """
+    import pandas as pd
     from IPython.display import Markdown, display
 
-    display(frame)
+    # pandas would cut every text after 50 characters
+    with pd.option_context("display.max_colwidth", None):
+        display(frame)
     captions = [s.caption for s in sources if hasattr(s, "caption")]
     rest = _labels(s for s in sources if not hasattr(s, "caption"))
     if text := " ".join([*captions, *([rest] if rest else [])]):

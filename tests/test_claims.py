@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from mlbook import claims, distances, paths
-from mlbook.checks import CHECKS, VERDICTS, Evidence, formulas, newsgroups
+from mlbook.bibliography import Reference
+from mlbook.checks import CHECKS, VERDICTS, Evidence, formulas, newsgroups, tips
 from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, UNCHECKABLE
 from mlbook.claims import judge
 from mlbook.errors import MlbookError, UnknownNameError
@@ -605,6 +606,388 @@ FLIPS |= {
         (losses(True, True), SUPPORTED),
         (losses(True, False), CONDITIONAL),
         (losses(False, False), REFUTED),
+    ],
+}
+
+
+def with_spread(difference, own, other):
+    """Evidence of two arms whose accuracies over ten seeds spread so much."""
+    steps = np.linspace(-1, 1, 10)
+
+    def parts(claim):
+        result = FakeResult(difference=difference)
+        spreads = {claim.check["arm"]: own, claim.check["than"]: other}
+        result.values = lambda arm: 0.9 + spreads[arm] * steps
+        return {"result": result}
+
+    return parts
+
+
+def some_better(*verdicts):
+    """Evidence in which the arms of a claim are better than another, one by one, or not."""
+
+    def parts(claim):
+        gains = dict(zip(claim.check["arms"], verdicts, strict=True))
+        result = FakeResult()
+        result.compare = lambda arm, than: Interval(0.01, 0.005 if gains[arm] else -0.01, 0.02, "")
+        return {"result": result}
+
+    return parts
+
+
+def losses_with_weights(*which):
+    """A module of losses, some with weights."""
+
+    class Plain:
+        pass
+
+    class Weighted:
+        trainable_variables = ()
+
+    names = [f"L{i}Loss" for i in range(len(which))]
+    kinds = dict(zip(names, (Weighted if has else Plain for has in which), strict=True))
+    return {
+        "importer": types.SimpleNamespace(__all__=[*names, "CONVENTIONS"], CONVENTIONS={}, **kinds)
+    }
+
+
+_GAIN, _NO_GAIN = Interval(0.01, 0.005, 0.015, ""), Interval(0.01, -0.005, 0.025, "")
+FLIPS |= {
+    "are_better": [
+        (some_better(True, True, True), SUPPORTED),
+        (some_better(False, True, False), CONDITIONAL),
+        (some_better(False, False, False), REFUTED),
+    ],
+    "has_weights": [
+        (losses_with_weights(True, True), SUPPORTED),
+        (losses_with_weights(True, False), CONDITIONAL),
+        (losses_with_weights(False, False), REFUTED),
+    ],
+    "is_better_and_steadier": [
+        (with_spread(_GAIN, 0.01, 0.03), SUPPORTED),
+        (with_spread(_GAIN, 0.01, 0.011), CONDITIONAL),
+        (with_spread(_NO_GAIN, 0.01, 0.03), CONDITIONAL),
+        (with_spread(_NO_GAIN, 0.03, 0.01), REFUTED),
+    ],
+}
+
+
+class ByKind:
+    """Answers like a result on several kinds of data: who beats whom on which kind."""
+
+    arms = collections.defaultdict(lambda: "an arm")
+
+    def __init__(self, *wins):
+        self.wins = wins  # (kind, winner, loser); "*" stands for anything
+
+    def compare(self, first, second):
+        (one, kind), (other, _) = (arm.rsplit("_", 1) for arm in (first, second))
+
+        def won(*names):
+            return any(
+                all(is_ in ("*", got) for is_, got in zip(win, names, strict=True))
+                for win in self.wins
+            )
+
+        gap = 0.1 * (won(kind, one, other) - won(kind, other, one))
+        return Interval(gap, gap - 0.05, gap + 0.05, "")
+
+
+def on_kinds(*which):
+    """For a claim: the arm wins on these positions of its kinds."""
+
+    def parts(claim):
+        said = claim.check
+        kinds = [said["kinds"][i] for i in which]
+        return {"result": ByKind(*((kind, said["arm"], said["than"]) for kind in kinds))}
+
+    return parts
+
+
+def beaten_on(*which):
+    """For a claim: another distance wins on these positions of its kinds."""
+
+    def parts(claim):
+        said = claim.check
+        kinds = [said["kinds"][i] for i in which]
+        return {"result": ByKind(*((kind, said["others"][0], said["arm"]) for kind in kinds))}
+
+    return parts
+
+
+def changing(both_ways):
+    """For a claim: of two methods, one wins on the first kind, and perhaps not on the second."""
+
+    def parts(claim):
+        (first, second), (here, there) = claim.check["methods"][:2], claim.check["kinds"][:2]
+        back = (there, second, first) if both_ways else (there, first, second)
+        return {"result": ByKind((here, first, second), back)}
+
+    return parts
+
+
+def swept(best, worst):
+    """For a claim: two settings with these intervals."""
+    rows = [Interval(sum(limits) / 2, *limits, "") for limits in (best, worst)]
+    sweep = types.SimpleNamespace(sweep=lambda name: (np.array([0.1, 1.0]), rows))
+    return {"result": sweep}
+
+
+def ranked_by(kernel):
+    """For a claim: a correlated table, and a kernel."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 1)) + 0.2 * rng.normal(size=(300, 3))
+    return lambda claim: {
+        "dataset": types.SimpleNamespace(x_train=x[:200], x_test=x[200:]),
+        "importer": types.SimpleNamespace(**{claim.check["function"]: kernel}),
+    }
+
+
+def by_covariance(queries, gallery):
+    metric = Covariance("total").fit(gallery)
+    return by_euclid(metric.transform(queries), metric.transform(gallery))
+
+
+def by_euclid(queries, gallery):
+    return -((queries[:, None] - gallery) ** 2).sum(axis=-1)
+
+
+def computed(pairs, mapped):
+    """For a claim: its two ways to compute the distance, each perhaps done three times over."""
+
+    def repeated(function, n_times):
+        return lambda *points: [function(*points) for _ in range(n_times)][-1]
+
+    def parts(claim):
+        ways = (
+            (claim.check["function"], tips.pair_by_pair, pairs),
+            (
+                claim.check["mapped"],
+                tips.mapped_once,
+                mapped,
+            ),
+        )
+        library = {name: repeated(function, n) for name, function, n in ways}
+        return {"importer": types.SimpleNamespace(**library)}
+
+    return parts
+
+
+def same_distances_for_less(claim):
+    """For a claim: both of its ways are the one that maps."""
+
+    def cheaper(X, Y, M):
+        values = np.array([[float(number) for number in row] for row in M])
+        return tips.mapped_once(X, Y, M[0, 0].counter.wrap(np.linalg.cholesky(values).T))
+
+    ways = {claim.check["function"]: cheaper, claim.check["mapped"]: tips.mapped_once}
+    return {"importer": types.SimpleNamespace(**ways)}
+
+
+def fitted_to_sparse(*willing):
+    """For a claim: its estimators, of which these take sparse matrices."""
+
+    class Willing:
+        def fit(self, X, y):
+            return self
+
+    class Unwilling:
+        def fit(self, X, y):
+            raise TypeError("sparse")
+
+    def parts(claim):
+        names = [name.rpartition(".")[2] for name in claim.check["estimators"]]
+        kinds = {n: Willing if i in willing else Unwilling for i, n in enumerate(names)}
+        return {"importer": types.SimpleNamespace(**kinds)}
+
+    return parts
+
+
+def answering(accuracy, other):
+    """A result of an arm with this accuracy, and this value of every other measure."""
+    values = collections.defaultdict(lambda: other, {"accuracy": accuracy})
+    return {
+        "result": types.SimpleNamespace(
+            arms=FakeResult.arms,
+            interval=lambda arm, measure="accuracy": Interval(values[measure], 0.0, 1.0, ""),
+        )
+    }
+
+
+FLIPS |= {
+    "costs_more_than_euclid": [
+        (computed(1, 1), CONDITIONAL),
+        (computed(1, 3), SUPPORTED),
+        (same_distances_for_less, REFUTED),
+    ],
+    "is_better_on_kinds": [
+        (lambda claim: on_kinds(*range(len(claim.check["kinds"])))(claim), SUPPORTED),
+        (on_kinds(0), CONDITIONAL),
+        (on_kinds(), REFUTED),
+    ],
+    "none_is_better": [
+        (beaten_on(), SUPPORTED),
+        (beaten_on(1), CONDITIONAL),
+        (lambda claim: beaten_on(*range(len(claim.check["kinds"])))(claim), REFUTED),
+    ],
+    "order_changes": [(changing(True), SUPPORTED), (changing(False), REFUTED)],
+    "ranks_like_mahalanobis": [
+        (ranked_by(by_covariance), SUPPORTED),
+        (ranked_by(by_euclid), REFUTED),
+    ],
+    "settings_matter": [
+        (swept((0.8, 0.9), (0.5, 0.6)), SUPPORTED),
+        (swept((0.5, 0.6), (0.8, 0.9)), SUPPORTED),
+        (swept((0.5, 0.6), (0.55, 0.65)), REFUTED),
+    ],
+    "takes_sparse": [
+        (fitted_to_sparse(0, 1), SUPPORTED),
+        (fitted_to_sparse(1), CONDITIONAL),
+        (fitted_to_sparse(), REFUTED),
+    ],
+    "useless_looks_good": [
+        (answering(0.95, 0.0), SUPPORTED),
+        (answering(0.95, 0.4), REFUTED),
+        (answering(0.6, 0.0), REFUTED),
+    ],
+}
+
+
+def first_samples(*samples):
+    """Evidence in which data sets, one after the other, begin with these samples."""
+
+    class OneByOne:
+        def __init__(self):
+            self.left = list(samples)
+
+        @property
+        def x_train(self):
+            return [self.left.pop(0)]
+
+    return lambda claim: {"dataset": OneByOne()}
+
+
+def better_in(*which):
+    """For a claim: the first arm is better in these of its pairs."""
+
+    def parts(claim):
+        pairs = [tuple(pair) for pair in claim.check["pairs"]]
+        winners = [pairs[i] for i in which]
+        result = FakeResult()
+        result.compare = lambda *arms: Interval(0.01, 0.005 if arms in winners else -0.1, 0.2, "")
+        return {"result": result}
+
+    return parts
+
+
+class Sweep:
+    """Answers like a result with a sweep of two settings, 10 and 50, beside a baseline."""
+
+    arms = FakeResult.arms
+    baseline = "whole"
+
+    def __init__(self, gaps, costs=(10, 50)):
+        self.gaps, self.costs = dict(zip(("10", "50"), gaps, strict=True)), costs
+
+    def sweep(self, kind):
+        return np.array([10.0, 50.0]), None
+
+    def compare(self, first, second):
+        low, high = self.gaps[first.rpartition("_")[2]]
+        return Interval((low + high) / 2, low, high, "")
+
+    def values(self, arm, measure):
+        cost = {"whole": 100, "10": self.costs[0], "50": self.costs[1]}
+        return np.full(3, cost[arm.rpartition("_")[2]])
+
+
+FLIPS |= {
+    "each_is_better": [
+        (better_in(0, 1), SUPPORTED),
+        (better_in(1), CONDITIONAL),
+        (better_in(), REFUTED),
+    ],
+    "samples_have_sum": [
+        (first_samples(np.zeros((28, 28)), np.zeros((28, 28))), SUPPORTED),
+        (first_samples(np.zeros((28, 28)), np.zeros(4_000)), REFUTED),
+        (first_samples(np.zeros((28, 28)), "a text"), UNCHECKABLE),
+    ],
+    "sweeps_help": [
+        ({"result": Sweep([(0.01, 0.03), (0.02, 0.03)])}, SUPPORTED),
+        ({"result": Sweep([(0.01, 0.03), (-0.02, 0.03)])}, CONDITIONAL),
+        ({"result": Sweep([(-0.03, -0.01), (-0.02, 0.03)])}, REFUTED),
+    ],
+    "costs_no_accuracy": [
+        ({"result": Sweep([(-0.3, -0.2), (-0.005, 0.005)])}, SUPPORTED),
+        ({"result": Sweep([(-0.005, 0.005), (-0.3, -0.2)])}, SUPPORTED),
+        ({"result": Sweep([(-0.3, -0.2), (-0.02, 0.02)])}, REFUTED),
+        ({"result": Sweep([(-0.3, -0.2), (-0.009, -0.001)])}, REFUTED),
+        ({"result": Sweep([(-0.3, -0.2), (-0.005, 0.005)], costs=(10, 80))}, REFUTED),
+    ],
+}
+
+
+def shelf(*works):
+    """Evidence with a bibliography of these works."""
+    known = {work.key: work for work in works}
+    return {"importer": types.SimpleNamespace(references=lambda: known)}
+
+
+def as_cited(**changes):
+    """For a claim: evidence with the work that it cites, or with one that differs in a field."""
+
+    def parts(claim):
+        said = claim.check
+        names = [name.rpartition(" ") for name in said["authors"]]
+        fields = {
+            "author": " and ".join(f"{family}, {given}" for given, _, family in names),
+            "title": said["title"],
+            "year": str(said.get("year", 2000)),
+            "venue": said.get("venue", "a place"),
+        }
+        return shelf(Reference("cited", "book", fields | changes))
+
+    return parts
+
+
+def seen_at(*places):
+    """For a claim: evidence with works that lead to its place, or to another."""
+
+    def parts(claim):
+        addresses = [place.replace("it", claim.check["place"]) for place in places]
+        fields = {"title": "a title", "verified": ""}
+        return shelf(
+            *(Reference(f"{i}", "online", fields | {"url": a}) for i, a in enumerate(addresses))
+        )
+
+    return parts
+
+
+FLIPS |= {
+    "is_as_cited": [
+        (as_cited(), SUPPORTED),
+        (as_cited(title="Another title"), UNCHECKABLE),
+        (as_cited(author="Nobody, N. and Other, A. N."), REFUTED),
+        (lambda claim: as_cited(title=f"{claim.check['title']} 2: Again")(claim), UNCHECKABLE),
+    ],
+    "is_source_of": [
+        (seen_at(*["https://it/x"] * 20), SUPPORTED),
+        (seen_at(*["https://it/x"] * 19, "https://other"), CONDITIONAL),
+        (seen_at("https://other"), UNCHECKABLE),
+    ],
+    "still_appears": [
+        (lambda claim: shelf(Reference(claim.check["key"], "online", {"title": "it"})), SUPPORTED),
+        (
+            lambda claim: shelf(
+                Reference(
+                    claim.check["key"],
+                    "online",
+                    {"title": "it", "verified": "a page", "pubstate": "on hiatus"},
+                )
+            ),
+            CONDITIONAL,
+        ),
+        (shelf(), UNCHECKABLE),
     ],
 }
 

@@ -19,11 +19,14 @@ _MODULES = (
     "formulas",
     "libraries",
     "measured",
+    "multimodal",
     "newsgroups",
     "outputs",
+    "references",
     "robustness",
     "sentiment",
     "streaming",
+    "tips",
     "weighting",
 )
 CHECKS = {

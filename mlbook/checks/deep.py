@@ -6,7 +6,7 @@ The losses that the article describes in words stand at the end, in NumPy.
 import numpy as np
 
 from mlbook import evaluation
-from mlbook.checks.base import REFUTED, SUPPORTED, Outcome
+from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, Outcome
 from mlbook.hartley import hartley_transform
 
 LABELS = np.repeat(np.arange(3), 4)
@@ -41,7 +41,29 @@ def is_better_by(evidence, result, measure, arm, than):
     return Outcome(SUPPORTED if difference.verdict() == evaluation.BETTER else REFUTED, text)
 
 
-CHECKS = (is_better_by, prefers_separation)
+def has_weights(evidence, module):
+    """Have the losses of a module weights that can be trained while a network is held fixed?
+
+    Supported if all have, supported with conditions if some.
+    """
+    import inspect
+
+    found = evidence.importer(module)
+    bases = {"MetricLoss", "TrainableLoss"}
+    losses, having = [], []
+    for name in sorted(found.__all__):
+        loss = getattr(found, name)
+        if inspect.isclass(loss) and name.endswith("Loss") and name not in bases:
+            losses.append(name)
+            if hasattr(loss, "trainable_variables"):
+                having.append(name)
+    text = f"{len(having)} of {len(losses)} losses have weights: {', '.join(having) or 'none'}"
+    if having == losses:
+        return Outcome(SUPPORTED, text)
+    return Outcome(CONDITIONAL if having else REFUTED, text)
+
+
+CHECKS = (has_weights, is_better_by, prefers_separation)
 
 
 # --- what the article describes ---
@@ -63,6 +85,16 @@ def cds_loss(labels, x):
     same, other = _pairs(labels)
     kernel = np.exp(-_squares(x))
     return kernel[same].mean() - kernel[other].mean()
+
+
+def pairwise_loss(labels, x):
+    """Section 3.2.1: distances among items against those among partners of the same class."""
+    partner = x.copy()
+    for name in np.unique(labels):
+        own = np.flatnonzero(labels == name)
+        partner[own] = x[np.roll(own, 1)]
+    gaps = np.sqrt(_squares(x)) - np.sqrt(_squares(partner))
+    return (gaps**2).sum() / 2
 
 
 def _squares(x):

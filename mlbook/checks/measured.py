@@ -53,6 +53,40 @@ def is_better_on(evidence, results, arm, than=None):
     return Outcome(CONDITIONAL if n_better else REFUTED, "; ".join(texts))
 
 
+def are_better(evidence, result, arms, than):
+    """Are several arms of one result better than another arm?
+
+    Supported if all are, supported with conditions if some, else refuted.
+    """
+    outcomes = [is_better(evidence, result, arm, than) for arm in arms]
+    n_better = sum(outcome.verdict == SUPPORTED for outcome in outcomes)
+    text = "; ".join(outcome.evidence for outcome in outcomes)
+    if n_better == len(arms):
+        return Outcome(SUPPORTED, text)
+    return Outcome(CONDITIONAL if n_better else REFUTED, text)
+
+
+def is_better_and_steadier(evidence, result, arm, than):
+    """Is an arm better than another, and is it less spread over the seeds?
+
+    Steadier is an arm whose variance over the seeds is smaller by an F test at 5 %. Supported if
+    both are shown, supported with conditions if one is.
+    """
+    from scipy import stats
+
+    outcome = is_better(evidence, result, arm, than)
+    measured = evidence.result(*result)
+    own, other = (measured.values(name).std(ddof=1) for name in (arm, than))
+    n_seeds = len(measured.values(arm))
+    chance = stats.f.sf((other / max(own, 1e-12)) ** 2, n_seeds - 1, n_seeds - 1)
+    shown = [outcome.verdict == SUPPORTED, chance < 0.05]
+    text = (
+        f"{outcome.evidence}; spread over {n_seeds} seeds {100 * own:.2f} and {100 * other:.2f} "
+        f"points (F test: p = {chance:.2g})"
+    )
+    return Outcome(SUPPORTED if all(shown) else CONDITIONAL if any(shown) else REFUTED, text)
+
+
 def converges(evidence, result, arm):
     """Did the arm's optimiser report convergence, in every run?"""
     measured = evidence.result(*result)
@@ -63,7 +97,15 @@ def converges(evidence, result, arm):
     return Outcome(CONDITIONAL if runs.any() else REFUTED, text)
 
 
-CHECKS = (accuracy_is_about, converges, is_better, is_better_on, is_not_better)
+CHECKS = (
+    accuracy_is_about,
+    are_better,
+    converges,
+    is_better,
+    is_better_and_steadier,
+    is_better_on,
+    is_not_better,
+)
 
 
 def _points(difference):

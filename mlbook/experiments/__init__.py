@@ -9,6 +9,7 @@ An experiment module also states
 - `MEASURE`, if the arms are compared by something else than the accuracy: then `run` returns
   it for each arm as a number, with `n_train` and `n_test`, and no `correct`;
 - `same_items(budget, data)`, whether all seeds are tested on the same items;
+- `INDEPENDENT = True`, if the seeds share next to no training items;
 - `BUDGETS`, what "smoke", "reader" and "full" mean for it (`mlbook.experiments.base.Budget`).
 
 To add one, write the module and name it in `NAMES`.
@@ -27,9 +28,11 @@ NAMES = (
     "cifar_noise",
     "cifar_retrieval",
     "cifar_weights",
+    "compression",
     "faces",
     "faces_one",
     "faces_verification",
+    "joint_mnist",
     "losses_digits",
     "metrics_breast_cancer",
     "metrics_digits",
@@ -38,6 +41,11 @@ NAMES = (
     "mnist_article",
     "mnist_linear",
     "mnist_neighbours",
+    "multimodal",
+    "multimodal_captions",
+    "multimodal_cost",
+    "multimodal_imbalance",
+    "multimodal_retrieval",
     "newsgroups",
     "sentiment_glove",
     "sentiment_linear",
@@ -50,6 +58,10 @@ NAMES = (
     "stream_turned",
     "stream_turning",
     "supervision",
+    "tips_distances",
+    "tips_imbalance",
+    "tips_leaks",
+    "tips_overfitting",
 )
 
 __all__ = ["NAMES", "Budget", "Result", "get", "load_result", "measure", "record", "recorded"]

@@ -221,7 +221,9 @@ class Result:
 
     @property
     def _test_to_train(self):
-        return self._n_test / self.content["items_used"]["train"]
+        # older files do not say it; their splits were all taken to overlap
+        used = self.content["items_used"]
+        return self.content.get("test_to_train", used["test"] / used["train"])
 
     def _arm(self, arm):
         if arm not in self.content["arms"]:

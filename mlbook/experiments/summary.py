@@ -34,7 +34,7 @@ def summarise(experiment, runs, same_items):
     first = next(m for arms in runs.values() for m in arms.values())
     n_train = int(first["n_train"])
     n_test = len(first["correct"]) if "correct" in first else int(first["n_test"])
-    ratio = n_test / n_train
+    ratio = test_to_train(experiment, n_test, n_train)
     arms = {}
     for arm, label in experiment.ARMS.items():
         per_seed = {seed: run[arm] for seed, run in runs.items() if arm in run}
@@ -58,7 +58,17 @@ def summarise(experiment, runs, same_items):
         "arms": arms,
         "differences": differences,
         "items_used": {"train": n_train, "test": n_test},
+        "test_to_train": ratio,
     }
+
+
+def test_to_train(experiment, n_test, n_train):
+    """How much the intervals over seeds are widened because the seeds' splits overlap.
+
+    An experiment whose seeds share next to no training items says `INDEPENDENT = True`: then the
+    runs are independent repetitions, and the answer is 0.
+    """
+    return 0.0 if getattr(experiment, "INDEPENDENT", False) else n_test / n_train
 
 
 def difference_over_seeds(first, second, test_to_train):
