@@ -87,7 +87,8 @@ def test_the_same_seed_gives_the_same_numbers(name):
         # (too hard for a smoke run: praise or blame, photographs; a frozen metric in a stream)
         if not name.startswith(("sentiment", "cifar", "stream")):
             assert 1 - first[module.BASELINE]["correct"].mean() < 0.5 * (1 - 1 / n_classes)
-    elif not name.startswith("cifar"):
+    # (photographs; and embeddings learned apart, which say nothing about each other)
+    elif not name.startswith(("cifar", "multimodal_retrieval")):
         assert first[module.BASELINE][key] > 0.6
 
 

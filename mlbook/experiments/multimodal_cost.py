@@ -34,7 +34,7 @@ ARMS = (
     | {f"narrow_{units}": f"network of {units} units" for units in UNITS}
 )
 BUDGETS = {
-    "smoke": Budget(n_train=150, n_test=100, seeds=2, grids={"epochs": 5}),
+    "smoke": Budget(n_train=150, n_test=100, seeds=2, grids={"epochs": 20}),
     "reader": Budget(n_train=600, n_test=400, seeds=2, grids={"epochs": 20}),
     "full": Budget(n_train=1_500, n_test=1_000, seeds=10, grids={"epochs": 20}),
 }
