@@ -284,7 +284,7 @@ network_plots.confusion(
 # %%
 small = experiments.measure("joint_mnist")
 main = list(joint_mnist.SETTINGS)
-plots.table(small.table(main), small)
+plots.table(small.table([arm for arm in main if arm in small.arms]), small)
 
 # %% [markdown]
 # And the recorded one:
