@@ -38,7 +38,7 @@ ARMS = {arm: label for arm, (label, _) in _ARMS.items()} | {
 
 _FEW = ("cross_entropy", "alone", "fixed")
 BUDGETS = {
-    "smoke": Budget(200, 300, 2, {"arms": _FEW, "settings": 1, "steps": 8, "validation": 100}),
+    "smoke": Budget(200, 300, 2, {"arms": _FEW, "settings": 1, "steps": 30, "validation": 100}),
     "reader": Budget(
         1000, 2000, 1, {"arms": tuple(_ARMS), "settings": 1, "steps": 100, "validation": 500}
     ),
