@@ -8,7 +8,6 @@ embeddings = small.predict(x)
 """
 
 import contextlib
-import os
 import tempfile
 import warnings
 import zlib
@@ -18,6 +17,7 @@ import numpy as np
 from keras import ops
 
 from mlbook.arguments import check_number
+from mlbook.datasets.quiet import filtered_stderr
 from mlbook.losses.tensors import distances, divide
 
 
@@ -107,10 +107,13 @@ def to_litert(model, calibration=None):
     Raises
     ------
     ValueError
-        If there is more than one input or output, or calibration inputs have another shape.
+        If the model is not built, has more than one input or output, or there are no
+        calibration inputs, or inputs of another shape.
     """
     import tensorflow as tf
 
+    if not model.built:
+        raise ValueError(f"{model.name} has no weights yet: call it on some inputs first")
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ValueError(
             f"to_litert takes networks with one input and one output, and {model.name} has "
@@ -119,8 +122,10 @@ def to_litert(model, calibration=None):
     shape = tuple(model.inputs[0].shape[1:])
     if calibration is not None:
         calibration = _check_input(calibration, shape)
+        if not len(calibration):
+            raise ValueError("calibration holds no input; give a hundred or so, as in use")
     # from_keras_model cannot read models of Keras 3 in all versions; a saved model it can
-    with tempfile.TemporaryDirectory() as folder, _quiet(), _only_errors(tf.get_logger()):
+    with tempfile.TemporaryDirectory() as folder, filtered_stderr(), _only_errors(tf.get_logger()):
         model.export(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         if calibration is not None:
@@ -151,9 +156,14 @@ class LiteRTModel:
     """
 
     def __init__(self, content):
+        if not isinstance(content, bytes):
+            raise ValueError(
+                f"need the bytes of a LiteRT file, got {type(content).__name__}; of a file: "
+                "pathlib.Path(name).read_bytes()"
+            )
         import tensorflow as tf
 
-        with warnings.catch_warnings(), _quiet():
+        with warnings.catch_warnings(), filtered_stderr():
             # the interpreter announces a move to a package of its own
             warnings.simplefilter("ignore")
             try:
@@ -183,6 +193,7 @@ class LiteRTModel:
         ValueError
             On another shape, or values that are no finite numbers.
         """
+        check_number("batch_size", batch_size, at_least=1, integer=True)
         x = _check_input(x, self.input_shape)
         if not len(x):
             raise ValueError("x holds no item")
@@ -225,6 +236,12 @@ class RelationalLoss(keras.losses.Loss):
         self.delta = float(delta)
 
     def call(self, y_true, y_pred):
+        sizes = y_true.shape[0], y_pred.shape[0]
+        if None not in sizes and sizes[0] != sizes[1]:
+            raise ValueError(
+                f"{self.name}: {sizes[0]} embeddings of the large network and {sizes[1]} of the "
+                "small one; both must be of the same items"
+            )
         teacher, student = (_relative_distances(part) for part in (y_true, y_pred))
         gap = ops.abs(teacher - student)
         huber = ops.where(gap <= self.delta, gap**2 / 2, self.delta * (gap - self.delta / 2))
@@ -254,7 +271,8 @@ def distance_agreement(first, second, n_pairs=20_000, seed=0):
     Raises
     ------
     ValueError
-        If the numbers of items differ, there are fewer than three, or all distances are equal.
+        If the numbers of items differ, there are fewer than three, an embedding holds NaN, or
+        all distances are equal.
     """
     from scipy.stats import spearmanr
 
@@ -263,6 +281,8 @@ def distance_agreement(first, second, n_pairs=20_000, seed=0):
         raise ValueError(f"{len(first)} items in one embedding and {len(second)} in the other")
     if len(first) < 3:
         raise ValueError("to compare distances, at least three items are needed")
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise ValueError("an embedding holds NaN or infinite values")
     i, j = np.triu_indices(len(first), k=1)
     if len(i) > n_pairs:
         chosen = np.random.default_rng(seed).choice(len(i), n_pairs, replace=False)
@@ -291,7 +311,10 @@ def _relative_distances(embeddings):
 
 
 def _check_input(x, shape):
-    x = np.asarray(x, dtype=np.float32)
+    try:
+        x = np.asarray(x, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"inputs must be one array of numbers: {error}") from None
     if x.shape[1:] != tuple(shape):
         raise ValueError(f"inputs must have shape (n, {', '.join(map(str, shape))}), got {x.shape}")
     if not np.isfinite(x).all():
@@ -307,16 +330,3 @@ def _only_errors(logger):
         yield
     finally:
         logger.setLevel(level)
-
-
-@contextlib.contextmanager
-def _quiet():
-    """The converter writes to the process's own standard error, past Python's."""
-    with open(os.devnull, "w") as nowhere:
-        kept = os.dup(2)
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)

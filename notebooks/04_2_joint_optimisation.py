@@ -350,7 +350,7 @@ plots.table(claims.table("04_2_joint_optimisation").set_index("claim"))
 #
 # - Begin with the plain sum, and try weights a factor of ten apart. This is one more
 #   setting to choose on validation data, and no more than that.
-# - Look at the value to which the metric loss brings the *task*. Where a class is read from
+# - Judge by what the embedding is for. Where a class is read from
 #   the embedding (retrieval, verification, new classes), the metric loss may be worth more
 #   than the accuracy of the classifier shows.
 # - With many training images the gain gets small: chapter 3.2 does the same on CIFAR-10
@@ -380,7 +380,7 @@ print(
 # %% tags=["hide-cell"]
 # Solution 2: a learned weight takes the factor back (its s grows by log 100, which adds a
 # constant to the total and changes no gradient); a fixed weight does not. GradNorm takes it
-# back too, because it compares each loss with its own first value.
+# back too, step by step: it looks at the lengths of the weighted gradients.
 for factor in (1, 100):
     value = 0.4 * factor
     best = np.log(2 * value)

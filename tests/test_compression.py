@@ -97,6 +97,7 @@ def test_litert_answers_as_the_network_does(network, images, small):
         (np.zeros((6, 6, 1)), r"got \(6, 6, 1\)"),
         (np.full((1, 6, 6, 1), np.nan), "NaN"),
         (np.zeros((0, 6, 6, 1)), "no item"),
+        (np.full((1, 6, 6, 1), "a"), "array of numbers"),
     ],
 )
 def test_litert_refuses_other_inputs(small, x, message):
@@ -112,8 +113,28 @@ def test_litert_refuses_other_networks_and_files(network):
     two = keras.Model(inputs, {"a": inputs + 1, "b": inputs * 2})
     with pytest.raises(ValueError, match="1 and 2"):
         to_litert(two)
+    with pytest.raises(ValueError, match="the bytes of a LiteRT file, got str"):
+        LiteRTModel("network.tflite")
+    with pytest.raises(ValueError, match="no LiteRT file"):
+        LiteRTModel(to_litert(network)[:300])
     with pytest.raises(ValueError, match="got"):
         to_litert(network, calibration=np.zeros((3, 5)))
+    with pytest.raises(ValueError, match="no input"):
+        to_litert(network, calibration=np.zeros((0, 6, 6, 1)))
+    with pytest.raises(ValueError, match="no weights yet"):
+        to_litert(keras.Sequential([keras.layers.Dense(2)]))
+
+
+def test_converting_is_quiet_and_errors_still_show(network, capfd):
+    import os
+
+    from mlbook.datasets.quiet import filtered_stderr
+
+    LiteRTModel(to_litert(network))
+    assert not capfd.readouterr().err
+    with filtered_stderr():
+        os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\nan error\n")
+    assert capfd.readouterr().err == "an error\n"
 
 
 def naive_relational(teacher, student, delta):
@@ -176,6 +197,11 @@ def test_relational_loss_of_a_collapsed_student_is_finite(student):
     assert float(RelationalLoss()(teacher[:1], teacher[:1])) == 0
 
 
+def test_relational_loss_refuses_other_items():
+    with pytest.raises(ValueError, match="5 embeddings of the large network and 4"):
+        RelationalLoss()(np.zeros((5, 3), "float32"), np.zeros((4, 2), "float32"))
+
+
 def test_relational_loss_is_saved_with_its_model():
     loss = RelationalLoss(0.4)
     again = RelationalLoss.from_config(loss.get_config())
@@ -200,6 +226,7 @@ def test_agreement_of_distances():
         (np.zeros((3, 2)), np.zeros((4, 2)), "3 items in one embedding and 4"),
         (np.zeros((2, 2)), np.zeros((2, 2)), "three items"),
         (np.eye(4) * [1, 2, 3, 4], np.zeros((4, 2)), "collapsed"),
+        (np.eye(4), np.full((4, 2), np.nan), "NaN"),
     ],
 )
 def test_agreement_refuses(first, second, message):

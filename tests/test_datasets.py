@@ -727,7 +727,7 @@ def test_listing_imports_nothing_heavy(folder):
 
 
 def test_only_the_chatter_is_held_back(capfd):
-    with quiet._filtered_stderr():
+    with quiet.filtered_stderr():
         os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called\n")
         os.write(2, b"I0000 00:00:1 1 cudart_stub.cc:31] Could not find cuda drivers\n")
         os.write(2, b"E0000 00:00:1 1 cuda_platform.cc:52] failed call to cuInit: 303\n")
@@ -737,7 +737,7 @@ def test_only_the_chatter_is_held_back(capfd):
 
 
 def test_what_is_held_back_is_not_lost_in_a_crash(capfd):
-    with pytest.raises(ImportError), quiet._filtered_stderr():
+    with pytest.raises(ImportError), quiet.filtered_stderr():
         os.write(2, b"libcudart.so: version mismatch\n")
         raise ImportError
     assert "version mismatch" in capfd.readouterr().err

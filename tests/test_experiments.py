@@ -139,6 +139,28 @@ def test_differences_over_splits(fake):
         result.mcnemar("good", "base")
 
 
+def test_seeds_that_share_no_training_items_are_not_widened(fake):
+    fake.fixed = False
+    plain = experiments.measure("fake", "full")
+    fake.INDEPENDENT = True
+    free = experiments.measure("fake", "full")
+    # t over four seeds: the error shrinks from (1/4 + 20/30) to 1/4 of the variance
+    ratio = np.sqrt((1 / 4 + 20 / 30) / (1 / 4))
+    for asked in (
+        lambda result: result.interval("good"),
+        lambda result: result.difference("good"),
+        lambda result: result.compare("good", "same"),
+    ):
+        wide, narrow = asked(plain), asked(free)
+        assert wide.value == pytest.approx(narrow.value)
+        assert (wide.value - wide.low) / (narrow.value - narrow.low) == pytest.approx(ratio)
+        assert "corrected" in wide.method and "corrected" not in narrow.method
+    assert (plain.test_to_train, free.test_to_train) == (20 / 30, 0)
+    # a file from before says nothing, and was widened
+    del plain.content["test_to_train"]
+    assert plain.test_to_train == 20 / 30
+
+
 def test_table_and_caption_say_where_the_numbers_come_from(fake):
     result = experiments.measure("fake", "smoke")
     table = result.table()

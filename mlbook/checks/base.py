@@ -21,6 +21,11 @@ class Outcome:
     evidence: str
 
 
+def graded(holds, evidence):
+    """Supported if all of several things hold, with conditions if some do, else refuted."""
+    return Outcome(SUPPORTED if all(holds) else CONDITIONAL if any(holds) else REFUTED, evidence)
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What checks may look at. Tests replace single parts of it."""

@@ -1,6 +1,6 @@
 """Checks that compare a claim with a recorded result."""
 
-from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, Outcome
+from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, Outcome, graded
 from mlbook.evaluation import BETTER
 
 
@@ -26,7 +26,7 @@ def is_better(evidence, result, arm, than):
     """Is one arm's accuracy higher than another's, by more than chance explains?"""
     measured = evidence.result(*result)
     difference = measured.compare(arm, than)
-    text = f"{measured.arms[arm]} minus {measured.arms[than]}: {_points(difference)}"
+    text = f"{measured.arms[arm]} minus {measured.arms[than]}: {points(difference)}"
     return Outcome(SUPPORTED if difference.verdict() == BETTER else REFUTED, text)
 
 
@@ -41,29 +41,26 @@ def is_better_on(evidence, results, arm, than=None):
 
     Supported if it is on all of them, supported with conditions if on some, else refuted.
     """
-    texts, n_better = [], 0
+    texts, better = [], []
     for name, budget in results:
         measured = evidence.result(name, budget)
         difference = measured.compare(arm, than or measured.baseline)
-        n_better += difference.verdict() == BETTER
+        better.append(difference.verdict() == BETTER)
         # the part of the name that tells the results apart: metrics_wine, stream_dark
-        texts.append(f"{name.partition('_')[2] or name}: {_points(difference)}")
-    if n_better == len(results):
-        return Outcome(SUPPORTED, "; ".join(texts))
-    return Outcome(CONDITIONAL if n_better else REFUTED, "; ".join(texts))
+        texts.append(f"{name.partition('_')[2] or name}: {points(difference)}")
+    return graded(better, "; ".join(texts))
 
 
-def are_better(evidence, result, arms, than):
-    """Are several arms of one result better than another arm?
+def each_is_better(evidence, result, pairs):
+    """Is the first arm of each pair better than the second, in one result?
 
-    Supported if all are, supported with conditions if some, else refuted.
+    Supported if in all pairs, supported with conditions if in some, else refuted.
     """
-    outcomes = [is_better(evidence, result, arm, than) for arm in arms]
-    n_better = sum(outcome.verdict == SUPPORTED for outcome in outcomes)
-    text = "; ".join(outcome.evidence for outcome in outcomes)
-    if n_better == len(arms):
-        return Outcome(SUPPORTED, text)
-    return Outcome(CONDITIONAL if n_better else REFUTED, text)
+    outcomes = [is_better(evidence, result, arm, than) for arm, than in pairs]
+    return graded(
+        [outcome.verdict == SUPPORTED for outcome in outcomes],
+        "; ".join(outcome.evidence for outcome in outcomes),
+    )
 
 
 def is_better_and_steadier(evidence, result, arm, than):
@@ -84,7 +81,7 @@ def is_better_and_steadier(evidence, result, arm, than):
         f"{outcome.evidence}; spread over {n_seeds} seeds {100 * own:.2f} and {100 * other:.2f} "
         f"points (F test: p = {chance:.2g})"
     )
-    return Outcome(SUPPORTED if all(shown) else CONDITIONAL if any(shown) else REFUTED, text)
+    return graded(shown, text)
 
 
 def converges(evidence, result, arm):
@@ -92,15 +89,13 @@ def converges(evidence, result, arm):
     measured = evidence.result(*result)
     runs = measured.values(arm, "converged")
     text = f"converged in {int(runs.sum())} of {len(runs)} runs"
-    if runs.all():
-        return Outcome(SUPPORTED, text)
-    return Outcome(CONDITIONAL if runs.any() else REFUTED, text)
+    return graded(runs, text)
 
 
 CHECKS = (
     accuracy_is_about,
-    are_better,
     converges,
+    each_is_better,
     is_better,
     is_better_and_steadier,
     is_better_on,
@@ -108,7 +103,8 @@ CHECKS = (
 )
 
 
-def _points(difference):
+def points(difference):
+    """A difference of accuracies in percentage points, with its interval, as text."""
     value, low, high = (
         f"{100 * x:+.2f}" for x in (difference.value, difference.low, difference.high)
     )

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, UNCHECKABLE, Outcome
+from mlbook.checks.base import REFUTED, SUPPORTED, UNCHECKABLE, Outcome, graded
+from mlbook.checks.measured import points
 from mlbook.evaluation import BETTER, WORSE
 
 
@@ -35,28 +36,7 @@ def sweeps_help(evidence, result, pairs):
         verdicts += better
         told = ", ".join(f"{100 * gap.value:+.1f}" for gap in gaps)
         texts.append(f"{kind} - {than}: {told} points, {sum(better)} of {len(better)} better")
-    text = "; ".join(texts)
-    if all(verdicts):
-        return Outcome(SUPPORTED, text)
-    return Outcome(CONDITIONAL if any(verdicts) else REFUTED, text)
-
-
-def each_is_better(evidence, result, pairs):
-    """Is the first arm of each pair better than the second?
-
-    Supported if in all pairs, supported with conditions if in some, else refuted.
-    """
-    measured = evidence.result(*result)
-    gaps = [measured.compare(*arms) for arms in pairs]
-    texts = [
-        f"{measured.arms[arm]} minus {measured.arms[than]}: {_points(gap)}"
-        for (arm, than), gap in zip(pairs, gaps, strict=True)
-    ]
-    better = [gap.verdict() == BETTER for gap in gaps]
-    text = "; ".join(texts)
-    if all(better):
-        return Outcome(SUPPORTED, text)
-    return Outcome(CONDITIONAL if any(better) else REFUTED, text)
+    return graded(verdicts, "; ".join(texts))
 
 
 def costs_no_accuracy(evidence, result, kind, measure, share):
@@ -72,16 +52,9 @@ def costs_no_accuracy(evidence, result, kind, measure, share):
         arm = f"{kind}_{setting:g}"
         part = float(np.mean(measured.values(arm, measure))) / whole
         gap = measured.compare(arm, measured.baseline)
-        texts.append(f"{part:.0%} of {measure}: {_points(gap)}")
+        texts.append(f"{part:.0%} of {measure}: {points(gap)}")
         kept |= part <= share and gap.verdict() != WORSE and gap.low > -0.01
     return Outcome(SUPPORTED if kept else REFUTED, "; ".join(texts))
 
 
-CHECKS = (costs_no_accuracy, each_is_better, samples_have_sum, sweeps_help)
-
-
-def _points(difference):
-    value, low, high = (
-        f"{100 * x:+.1f}" for x in (difference.value, difference.low, difference.high)
-    )
-    return f"{value} points [{low}, {high}]"
+CHECKS = (costs_no_accuracy, samples_have_sum, sweeps_help)

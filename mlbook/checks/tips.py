@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from scipy.sparse import csr_array
 
-from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, Outcome
+from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, Outcome, graded
 from mlbook.checks.measured import is_better
 from mlbook.evaluation import BETTER
 from mlbook.linear import Covariance
@@ -90,9 +90,7 @@ def takes_sparse(evidence, module, estimators):
         else:
             taken[estimator] = True
     text = ", ".join(f"{name}: {'yes' if ok else 'no'}" for name, ok in taken.items())
-    if all(taken.values()):
-        return Outcome(SUPPORTED, text)
-    return Outcome(CONDITIONAL if any(taken.values()) else REFUTED, text)
+    return graded(taken.values(), text)
 
 
 def is_better_on_kinds(evidence, result, arm, than, kinds):
@@ -103,13 +101,10 @@ def is_better_on_kinds(evidence, result, arm, than, kinds):
     outcomes = {
         kind: is_better(evidence, result, f"{arm}_{kind}", f"{than}_{kind}") for kind in kinds
     }
-    n_better = sum(outcome.verdict == SUPPORTED for outcome in outcomes.values())
     text = "; ".join(
         f"{kind}: {outcome.evidence.rpartition(': ')[2]}" for kind, outcome in outcomes.items()
     )
-    if n_better == len(kinds):
-        return Outcome(SUPPORTED, text)
-    return Outcome(CONDITIONAL if n_better else REFUTED, text)
+    return graded([outcome.verdict == SUPPORTED for outcome in outcomes.values()], text)
 
 
 def none_is_better(evidence, result, arm, others, kinds):
@@ -127,10 +122,7 @@ def none_is_better(evidence, result, arm, others, kinds):
         for kind in kinds
     }
     text = "; ".join(f"{kind}: better are {', '.join(by) or 'none'}" for kind, by in beaten.items())
-    n_beaten = sum(map(bool, beaten.values()))
-    if not n_beaten:
-        return Outcome(SUPPORTED, text)
-    return Outcome(CONDITIONAL if n_beaten < len(kinds) else REFUTED, text)
+    return graded([not by for by in beaten.values()], text)
 
 
 def order_changes(evidence, result, methods, kinds):

@@ -10,7 +10,7 @@ import tempfile
 # a graphics card told as an error
 _CHATTER = re.compile(
     rb"(WARNING: All log messages before absl|[IW]\d{4} |\d{4}-\d\d-\d\d .*: [IW] "
-    rb"|E\d{4} .*failed call to cuInit)"
+    rb"|E\d{4} .*failed call to cuInit|INFO: Created TensorFlow Lite)"
 )
 
 
@@ -18,7 +18,7 @@ def tensorflow_datasets():
     """Import TensorFlow and TensorFlow Datasets quietly; returns both modules."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     loaded = "tensorflow" in sys.modules
-    with contextlib.nullcontext() if loaded else _filtered_stderr():
+    with contextlib.nullcontext() if loaded else filtered_stderr():
         import tensorflow as tf
         import tensorflow_datasets as tfds
 
@@ -41,7 +41,7 @@ def _never_ask_the_bucket() -> None:
 
 
 @contextlib.contextmanager
-def _filtered_stderr():
+def filtered_stderr():
     """Hold back what is written to file descriptor 2, then let through all but the chatter.
 
     The C++ libraries write there directly, before TF_CPP_MIN_LOG_LEVEL is read, so replacing

@@ -169,7 +169,7 @@ class Result:
         return difference_over_seeds(
             self._measure(first)["values"],
             self._measure(second)["values"],
-            self._test_to_train,
+            self.test_to_train,
         )
 
     def mcnemar(self, first, second):
@@ -220,7 +220,8 @@ class Result:
         return self.content["items_used"]["test"]
 
     @property
-    def _test_to_train(self):
+    def test_to_train(self):
+        """How much intervals over the seeds are widened for splits that overlap."""
         # older files do not say it; their splits were all taken to overlap
         used = self.content["items_used"]
         return self.content.get("test_to_train", used["test"] / used["train"])
