@@ -376,12 +376,13 @@ figure, axes = plt.subplots(len(queries), 8, figsize=(8, 5.5))
 for row, query, positions in zip(axes, queries, nearest, strict=True):
     plots.images(row, mnist.x_test[split.rows["image_test"][positions]])
     for ax, position in zip(row, positions, strict=True):
-        wrong = y_test[position] != y_test[query]
-        ax.set_title(
-            "wrong" if wrong else " ", fontsize=8, color=plots.COLOURS["vermilion"]
-        )
+        if y_test[position] != y_test[query]:
+            corners = {"transform": ax.transAxes, "fill": False, "linewidth": 2}
+            frame = plt.Rectangle((0, 0), 1, 1, color=plots.COLOURS["vermilion"], **corners)
+            ax.add_patch(frame)
     row[0].text(-6, 16, f"said {y_test[query]}", ha="right", fontsize=10)
-figure.suptitle("Images found by a recording of a speaker never heard before", fontsize=11)
+title = "Images found by a recording of a speaker never heard before (framed: wrong)"
+figure.suptitle(title, fontsize=11)
 told = "; ".join(
     f"said {y_test[q]}, found {', '.join(map(str, y_test[p]))}"
     for q, p in zip(queries, nearest, strict=True)
