@@ -15,7 +15,7 @@ help:
 	@echo "make lab        open the chapters in JupyterLab"
 	@echo "make notebooks  execute afresh and rewrite notebooks/*.ipynb (canonical data only)"
 	@echo "make check      compare every .py with its .ipynb"
-	@echo "make results    list the recorded results"
+	@echo "make results    record again what is missing or stale (hours; continues where it stopped)"
 	@echo "make bench      measure speed and memory, write results/bench.json"
 	@echo "make lock       choose versions again: requirements.lock (UPGRADE=--upgrade for newer)"
 	@echo "make clean      remove _build (not .venv, not data)"
@@ -44,7 +44,7 @@ check: $(READY)
 	@$(BIN)/mlbook check
 
 results: $(READY)
-	@$(BIN)/mlbook results
+	@$(BIN)/mlbook results update
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks

@@ -10,6 +10,7 @@ import yaml
 from mlbook import paths
 from mlbook.checks import CHECKS, Evidence
 from mlbook.errors import MlbookError, UnknownNameError
+from mlbook.progress import bar
 
 KINDS = ("accuracy", "formula", "code", "output", "reference", "fact")
 
@@ -113,7 +114,8 @@ def judge_all(chapter=None, claim_id=None, evidence=None):
         claims = [(stem, c) for stem, c in claims if c.id == claim_id]
         if not claims:
             raise UnknownNameError("claim", claim_id, names)
-    return [(claim, judge(claim, evidence)) for _, claim in claims]
+    progress = bar(claims, desc="claims", unit="claim")
+    return [(claim, judge(claim, evidence)) for _, claim in progress]
 
 
 def table(shown_in, evidence=None):

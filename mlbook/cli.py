@@ -76,25 +76,85 @@ def run(
 
 @app.command()
 def results(
-    name: Annotated[str | None, typer.Argument(help="An experiment; all if left out.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="An experiment; all if left out; or `verify` or `update`, see below."),
+    ] = None,
+    which: Annotated[
+        str | None, typer.Argument(help="The experiment to verify, or the only one to update.")
+    ] = None,
     budget: BudgetOption = "full",
+    seed: Annotated[int, typer.Option(help="The seed that `verify` runs again.")] = 0,
 ):
-    """Show a recorded result, or list what is recorded."""
+    """Show a recorded result, or list what is recorded, how old, and whether it is current.
+
+    `mlbook results verify NAME` runs one seed again and says whether its numbers lie inside the
+    recorded intervals. `mlbook results update` records again what is missing or stale; after an
+    interruption the same command continues.
+    """
+    if name == "verify":
+        _verify(which, budget, seed)
+    elif name == "update":
+        from mlbook.experiments import upkeep
+
+        written = upkeep.rerun(budget, None if which is None else [which])
+        for path in written:
+            print(f"recorded {path}")
+        print("all results are current" if not written else f"{len(written)} recorded again")
+    elif which is not None:
+        raise MlbookError(f"unknown action {name!r}; use verify or update before the experiment")
+    elif name is None:
+        _list_results()
+    else:
+        from mlbook import experiments
+
+        experiments.get(name)
+        result = experiments.load_result(name, budget)
+        print(result.table().to_string())
+        print(result.caption)
+
+
+def _list_results():
     from mlbook import experiments
+    from mlbook.experiments import upkeep
+
+    rows = []
+    for experiment, budget in experiments.recorded():
+        content = experiments.load_result(experiment, budget).content
+        tiers = ", ".join(f"{d['name']} ({d['tier']})" for d in content["data"])
+        state = upkeep.state(experiment, budget, with_data=False)
+        said = ", ".join(state.problems) or "current"
+        age = f"{state.age_days} d"
+        row = (experiment, budget, str(len(content["seeds"])), content["date"], age, said, tiers)
+        rows.append(row)
+    _print_table(("experiment", "budget", "seeds", "date", "age", "code", "data"), rows)
+
+
+def _verify(name, budget, seed):
+    from mlbook.errors import ResultError
+    from mlbook.experiments import upkeep
 
     if name is None:
-        rows = []
-        for experiment, recorded_budget in experiments.recorded():
-            content = experiments.load_result(experiment, recorded_budget).content
-            tiers = ", ".join(f"{d['name']} ({d['tier']})" for d in content["data"])
-            row = (experiment, recorded_budget, str(len(content["seeds"])), tiers, content["date"])
-            rows.append(row)
-        _print_table(("experiment", "budget", "seeds", "data", "date"), rows)
-        return
-    experiments.get(name)
-    result = experiments.load_result(name, budget)
-    print(result.table().to_string())
-    print(result.caption)
+        raise MlbookError("name the experiment: mlbook results verify NAME")
+    found = upkeep.verify(name, budget, seed)
+    shown = found.drop(columns=["equal", "inside"]).round(4)
+    shown["verdict"] = [
+        "equal" if row.equal else "inside" if row.inside else "OUTSIDE"
+        for row in found.itertuples()
+    ]
+    print(shown.to_string(index=False))
+    outside = found[~found["inside"]]
+    # of so many values some lie outside by chance
+    if len(outside) > max(1, 0.1 * len(found)):
+        raise ResultError(
+            f"{len(outside)} of {len(found)} values lie outside of what one more seed should give. "
+            "Compare the versions in the result file with those here, then the data "
+            "(mlbook data check)."
+        )
+    print(
+        f"{name}, seed {seed}: {int(found['equal'].sum())} of {len(found)} values equal the "
+        f"recorded ones, {len(found) - len(outside)} lie inside of what one more seed should give."
+    )
 
 
 @data_app.callback()
@@ -171,21 +231,37 @@ def check():
 
 @app.command()
 def claims(
+    action: Annotated[
+        str | None, typer.Argument(help="`run` prints only how many claims got which verdict.")
+    ] = None,
     chapter: Annotated[str | None, typer.Option(help="Only this chapter's, e.g. 03.")] = None,
     claim_id: Annotated[str | None, typer.Option("--id", help="Only this claim.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ):
-    """Print the article's claims with their computed verdicts."""
+    """Print the article's claims with their verdicts, computed now.
+
+    What is cheap is run; what needs hours is read from the recorded full results.
+    """
     import json
 
     from mlbook import claims as ledger
 
+    if action not in (None, "run"):
+        raise MlbookError(
+            f"unknown action {action!r}; `mlbook claims run`, or `--id` for one claim"
+        )
     judged = ledger.judge_all(chapter=chapter, claim_id=claim_id)
     if as_json:
         print(json.dumps([ledger.as_dict(c, o) for c, o in judged], indent=1, ensure_ascii=False))
-        return
-    rows = [(c.id, c.section, o.verdict, o.evidence) for c, o in judged]
-    _print_table(("claim", "section", "verdict", "evidence"), rows)
+    elif action == "run":
+        from mlbook import audit
+
+        table = audit.counts(judged)
+        table.loc["all"] = table.sum()
+        print(table.to_string())
+    else:
+        rows = [(c.id, c.section, o.verdict, o.evidence) for c, o in judged]
+        _print_table(("claim", "section", "verdict", "evidence"), rows)
 
 
 @app.command()

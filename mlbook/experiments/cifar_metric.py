@@ -25,7 +25,7 @@ BUDGETS = {
     "smoke": Budget(n_train=400, n_test=200, seeds=2, grids={"epochs": 1}),
     "reader": Budget(n_train=3000, n_test=1000, seeds=1, grids={"epochs": 5}),
     # one training takes about ten minutes, so three seeds
-    "full": Budget(n_train=50_000, n_test=10_000, seeds=3, grids={"epochs": 12}),
+    "full": Budget(n_train=50_000, n_test=10_000, seeds=3, grids={"epochs": 10}),
 }
 
 

@@ -1,6 +1,7 @@
 """Which source files an experiment's numbers depend on, found from the imports."""
 
 import ast
+import functools
 import hashlib
 import io
 import tokenize
@@ -20,8 +21,13 @@ def code_key(experiment):
     """
     digest = hashlib.sha256()
     for file in sources(Path(experiment.__file__)):
-        digest.update(without_comments(file.read_text(encoding="utf-8")).encode())
+        digest.update(_code(file, file.stat().st_mtime_ns).encode())
     return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _code(file, changed):
+    return without_comments(file.read_text(encoding="utf-8"))
 
 
 def without_comments(source):
@@ -47,7 +53,7 @@ def sources(path):
         if file in found or _is_harmless(file):
             continue
         found.add(file)
-        waiting += _imported(file)
+        waiting += _imported(file, file.stat().st_mtime_ns)
     return [path, *sorted(found - {path})]
 
 
@@ -57,8 +63,13 @@ def _is_harmless(file):
     return bool(_HARMLESS & set(file.relative_to(_PACKAGE).parts))
 
 
-def _imported(file):
+@functools.cache
+def _imported(file, changed):
     """Files of the package that a file imports; a name that a package hands on is followed."""
+    return tuple(_imports(file))
+
+
+def _imports(file):
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             for alias in node.names:

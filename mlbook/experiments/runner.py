@@ -66,8 +66,10 @@ def measure(name, budget=None, seeds=None, tier=None):
     return _Run(name, budget, seeds, tier).finish()
 
 
-def record(name, budget=None, seeds=None, tier=None):
+def record(name, budget=None, seeds=None, tier=None, on_seed=None):
     """Run an experiment and write `results/NAME.BUDGET.json`; arguments as in `measure`.
+
+    With `on_seed`, that function is called after each seed, and there is no bar of the seeds.
 
     Returns
     -------
@@ -90,7 +92,7 @@ def record(name, budget=None, seeds=None, tier=None):
     lock = FileLock(paths.build() / "runs" / f"{path.stem}.lock")
     try:
         with lock.acquire(timeout=0):
-            result = run.finish(keep=True)
+            result = run.finish(keep=True, on_seed=on_seed)
             write_json(path, result.content)
             run.forget()
     except Timeout:
@@ -123,10 +125,12 @@ class _Run:
         key = hashlib.sha256(json.dumps(self.conditions, sort_keys=True).encode()).hexdigest()
         self.folder = paths.build() / "runs" / f"{name}.{self.budget_name}.{key[:12]}"
 
-    def finish(self, keep=False):
+    def finish(self, keep=False, on_seed=None):
         """All seeds, those already kept included; `keep` stores each as it finishes."""
         runs, seconds = {}, {}
-        progress = bar(self.seeds, desc=f"{self.name} ({self.budget_name})", unit="seed")
+        progress = self.seeds
+        if on_seed is None:
+            progress = bar(self.seeds, desc=f"{self.name} ({self.budget_name})", unit="seed")
         for seed in progress:
             kept = self._kept(seed) if keep else None
             if kept is None:
@@ -137,6 +141,8 @@ class _Run:
                     write_json(self.folder / f"seed-{seed}.json", _jsonable(kept))
             seconds[seed] = kept["seconds"]
             runs[seed] = _with_arrays(kept["arms"])
+            if on_seed is not None:
+                on_seed()
         return Result(self._content(runs, seconds))
 
     def forget(self):

@@ -1,0 +1,125 @@
+"""The audit page: numbers from the results, nothing typed, nothing lost."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+
+from mlbook import audit, claims, experiments, paths
+from mlbook.checks import VERDICTS, Evidence, Outcome
+from mlbook.errors import ResultError, UnknownNameError
+from mlbook.evaluation import Interval
+
+LEDGER = [claim for _, claim in claims.load_claims()]
+JUDGED = [
+    (claim, Outcome(VERDICTS[i % len(VERDICTS)], f"evidence <{i}> & more"))
+    for i, claim in enumerate(LEDGER)
+]
+
+
+class Fake:
+    """A result whose arms have the given accuracies, one for each seed."""
+
+    def __init__(self, items=(0.0, 0.0), **values):
+        self.given, self.items = values, items
+        self.arms = {arm: f"arm {arm}" for arm in values}
+        self.content = {"wall_seconds": {"0": 3.0, "1": 8.0}}
+
+    def values(self, arm, measure="accuracy"):
+        if measure != "accuracy":
+            raise UnknownNameError("measure", measure, ["accuracy"])
+        return np.array(self.given[arm])
+
+    def interval(self, arm, measure=None):
+        mean = float(np.mean(self.given[arm]))
+        return Interval(mean, mean - 0.01, mean + 0.01, "typed")
+
+    def compare(self, first, second):
+        value = float(np.mean(self.given[first]) - np.mean(self.given[second]))
+        return Interval(value, value + self.items[0], value + self.items[1], "typed")
+
+
+PROJECT = audit.Project(
+    "things",
+    1,
+    0.8,
+    "00_audit",
+    {"described": ("some", "with_it"), "plain": ("some", "without")},
+    ("some", "with_it", "without"),
+)
+BEST = dataclasses.replace(PROJECT, arms=PROJECT.arms | {"best": ("some", "with_it")})
+
+
+def test_every_arm_of_a_project_exists():
+    for project in audit.PROJECTS:
+        assert (paths.notebooks() / f"{project.chapter}.py").is_file()
+        names = [*project.arms.values(), (project.with_metric[0], project.with_metric[1])]
+        names.append((project.with_metric[0], project.with_metric[2]))
+        for name, arm in names:
+            assert arm in experiments.get(name).ARMS
+        assert set(project.arms) <= set(audit.ROLES)
+
+
+def test_the_quoted_numbers_are_those_of_the_ledger():
+    """Some claim of the ledger quotes the same number from the same line."""
+    for project in audit.PROJECTS:
+        quoted = {c.check.get("quoted") for c in LEDGER if project.line in c.lines}
+        assert project.quoted in quoted, project.name
+
+
+def test_tables_show_what_was_measured():
+    evidence = Evidence(result=lambda *_: Fake(with_it=[0.7, 0.7], without=[0.6, 0.6]))
+    row = audit.accuracies([PROJECT], evidence).loc["things"]
+    assert row["quoted"] == "“80 %”"
+    assert row[audit.ROLES["described"]] == "arm with_it: 70.0 % [69.0, 71.0]"
+    assert row[audit.ROLES["printed"]] == "–"
+    row = audit.gains([BEST], evidence).loc["things"]
+    assert row["with the metric minus without, points"] == "+10.0 [+10.0, +10.0]"
+    assert row["so the metric is"] == "better" and row["seeds"] == "2"
+    assert row["what works minus quoted, points"] == "-10.0"
+    assert row["one fit of it takes"].startswith("less than 8 s")
+
+
+@pytest.mark.parametrize(
+    ("items", "spread", "verdict"),
+    [
+        ((-0.001, 0.001), 0.0, "better"),
+        ((-0.2, 0.2), 0.0, "no difference shown"),
+        ((-0.001, 0.001), 0.3, "no difference shown"),
+    ],
+    ids=["both small", "wide over items", "wide over seeds"],
+)
+def test_the_wider_interval_decides(items, spread, verdict):
+    fake = Fake(items, with_it=[0.7 - spread, 0.7, 0.7 + spread], without=[0.6] * 3)
+    gains = audit.gains([PROJECT], Evidence(result=lambda *_: fake))
+    assert gains.loc["things", "so the metric is"] == verdict
+
+
+def test_what_is_not_recorded_is_named_so():
+    def nothing(*which):
+        raise ResultError("no recorded result")
+
+    evidence = Evidence(result=nothing)
+    assert set(audit.accuracies([PROJECT], evidence).loc["things"]) == {"“80 %”", "–"}
+    assert set(audit.gains([PROJECT], evidence).loc["things"]) == {"not recorded"}
+
+
+def test_the_counts_are_those_of_the_ledger():
+    counts = audit.counts(JUDGED)
+    assert counts.to_numpy().sum() == len(LEDGER)
+    code = [outcome.verdict for claim, outcome in JUDGED if claim.kind == "code"]
+    assert [counts.loc["code", verdict] for verdict in VERDICTS] == [
+        code.count(verdict) for verdict in VERDICTS
+    ]
+
+
+def test_the_ledger_page_holds_every_claim_and_escapes_what_it_shows():
+    page = audit.ledger(JUDGED).data
+    assert page.count("<tr data-kind=") == len(LEDGER)
+    assert "evidence &lt;0&gt; &amp; more" in page and "evidence <0>" not in page
+    assert "[[" not in re.sub(r"<td>.*?</td>", "", page, flags=re.S)
+    for claim in LEDGER:
+        assert f"<code>{claim.id}</code>" in page
+        assert f'data-chapter="{claim.shown_in}"' in page
+    assert "http" not in re.sub(r"<td>.*?</td>", "", page, flags=re.S)
