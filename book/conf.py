@@ -2,7 +2,7 @@
 
 project = "Metric Learning, re-executed"
 author = "the authors of mlbook"
-copyright = "the authors of mlbook, Apache-2.0"
+copyright = "the authors of mlbook; text and figures CC BY 4.0, code Apache-2.0"
 html_title = project
 language = "en"
 

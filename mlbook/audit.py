@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlbook import evaluation, plots
+from mlbook import evaluation, paths, plots
 from mlbook.audit_page import TABLE
 from mlbook.checks import VERDICTS
 from mlbook.checks.base import Evidence
@@ -249,7 +249,20 @@ def _seconds(project, evidence):
 
 
 def accuracy_figure(projects=PROJECTS, evidence=None):
-    """The reported accuracies and the measured ones with their intervals, in one figure."""
+    """Show the reported accuracies and the measured ones with their intervals, in one figure."""
+    plots.show(*_accuracy_figure(projects, evidence))
+
+
+def write_accuracy_figure():
+    """Draw the same figure for the README; returns the path of the picture."""
+    plots.style()
+    figure, _ = _accuracy_figure(PROJECTS, None)
+    path = paths.root() / "book" / "_static" / "accuracies.png"
+    figure.savefig(path, bbox_inches="tight", metadata={"Software": None})
+    return path
+
+
+def _accuracy_figure(projects, evidence):
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(8, 0.9 + 0.75 * len(projects)))
@@ -291,7 +304,7 @@ def accuracy_figure(projects=PROJECTS, evidence=None):
     ax.set(xlim=(0, 100.5), xlabel="right, % of the test items")
     ax.set_title("Reported and measured accuracies, 95 % intervals", pad=12)
     ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.14), ncols=2)
-    plots.show(figure, f"Dot plot of accuracies with intervals. {'; '.join(spoken)}.")
+    return figure, f"Dot plot of accuracies with intervals. {'; '.join(spoken)}."
 
 
 def counts(judged):

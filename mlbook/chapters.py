@@ -8,7 +8,8 @@ import ast
 
 from mlbook import claims, paths
 from mlbook.errors import MlbookError
-from mlbook.notebooks import chapters
+from mlbook.experiments.results import load_result, result_path
+from mlbook.notebooks import chapters, costs
 
 _HEAD = """\
 # The map of the book
@@ -16,8 +17,12 @@ _HEAD = """\
 Made by `mlbook map` from the chapters and the ledger; a test fails if it is out of date.
 Section numbers are the article's own; it has two chapters numbered 2.
 
-| article section | chapter | data sets | modules | experiments | claims |
-|---|---|---|---|---|---|
+*Reader* is what executing the chapter took when its committed form was made: time by the clock
+and peak memory. *Full* is what recording its experiments took, all seeds one after another, and
+the most memory of one of them. Both were measured on two slow cores, often with other work beside.
+
+| article section | chapter | data sets | reader | full | modules | experiments | claims |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -54,11 +59,33 @@ def _row(path):
         "; ".join(header["article"]),
         f"[{title}](notebooks/{path.stem}.ipynb)",
         ", ".join(header["datasets"]),
+        _reader(path),
+        _full(header["experiments"]),
         ", ".join(f"`{module}`" for module in _modules(path)),
         ", ".join(f"`{name}`" for name in header["experiments"]),
         ", ".join(ids),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _reader(path):
+    cost = costs().get(path.stem)
+    return _cost(cost["seconds"], cost["peak_memory_mb"]) if cost else "not measured"
+
+
+def _full(names):
+    if not names:
+        return ""
+    contents = [load_result(name).content for name in names if result_path(name, "full").is_file()]
+    if len(contents) < len(names):
+        return "not all recorded"
+    seconds = sum(sum(content["wall_seconds"].values()) for content in contents)
+    return _cost(seconds, max(content["peak_memory_mb"] or 0 for content in contents))
+
+
+def _cost(seconds, megabytes):
+    time = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    return f"{time}, {megabytes / 1000:.1f} GB" if megabytes else time
 
 
 def _modules(path):

@@ -297,10 +297,11 @@ def book():
 
 @app.command("map")
 def write_map():
-    """Rewrite chapters.md, the map from the article to the book."""
-    from mlbook import chapters
+    """Rewrite chapters.md, the map from the article to the book, and the README's figure."""
+    from mlbook import audit, chapters
 
     print(f"wrote {chapters.write_map()}")
+    print(f"wrote {audit.write_accuracy_figure()}")
 
 
 def _report(problems, all_well):

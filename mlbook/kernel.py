@@ -26,6 +26,8 @@ from mlbook.progress import bar
 
 # No cell may take longer; a hung kernel is found, a slow machine is not punished.
 CELL_TIMEOUT = 900
+# Where `execute` leaves what the kernel held; not for the notebook's file.
+PEAK_MEMORY = "peak_memory_mb"
 
 _KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _BAR = re.compile(r"\d+%\|.*\||\d+(?:\.\d+)?\s?(?:it|s|[kMG]?i?B)/(?:s|it)\b|\[\d+:\d\d[<,]")
@@ -78,7 +80,8 @@ def execute(chapter: Path, budget: str) -> NotebookNode:
         budget: what the chapter finds in `MLBOOK_BUDGET`.
 
     Returns:
-        The executed notebook, tidied: see `tidy`.
+        The executed notebook, tidied: see `tidy`; and `PEAK_MEMORY` among its metadata, in
+        megabytes or None.
 
     Raises:
         MlbookError: a cell failed, ran out of time or killed its kernel.
@@ -86,7 +89,7 @@ def execute(chapter: Path, budget: str) -> NotebookNode:
     """
     notebook = jupytext.read(chapter, fmt="py:percent")
     total = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in notebook.cells)
-    at = 0
+    at, peak = 0, None
     log = paths.build() / "kernel" / f"{chapter.stem}.log"
 
     # where there is no terminal, the line that each chapter gets at its end is enough
@@ -98,6 +101,8 @@ def execute(chapter: Path, budget: str) -> NotebookNode:
             at = cell_index
 
         def end(cell, cell_index, execute_reply):
+            nonlocal peak
+            peak = _peak_memory_mb(client) or peak
             progress.update()
 
         client = _Client(
@@ -126,7 +131,18 @@ def execute(chapter: Path, budget: str) -> NotebookNode:
             reason = f"the kernel died; often the memory ran out. What it said last: {log}"
     if reason:
         raise MlbookError(_failure(chapter, notebook, at, reason))
-    return tidy(notebook)
+    notebook = tidy(notebook)
+    notebook.metadata[PEAK_MEMORY] = peak
+    return notebook
+
+
+def _peak_memory_mb(client: NotebookClient) -> int | None:
+    """The most memory that the kernel has held so far; None where the system does not tell."""
+    try:
+        status = Path(f"/proc/{client.km.provisioner.process.pid}/status").read_text()
+        return round(int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024)
+    except (OSError, AttributeError, TypeError):
+        return None
 
 
 def _failure(chapter: Path, notebook: NotebookNode, at: int, reason: str) -> str:

@@ -21,15 +21,18 @@ from filelock import FileLock, Timeout
 
 from mlbook import paths
 from mlbook.errors import MlbookError, UnknownNameError
-from mlbook.kernel import execute
+from mlbook.kernel import PEAK_MEMORY, execute
 from mlbook.pairs import check_pairs
 from mlbook.prose import prose_numbers
 
 BUDGETS = ("smoke", "reader", "full")
+# below the project's folder: what executing the committed chapters took
+COSTS = "book/measured.json"
 
 __all__ = [
     "chapters",
     "check_pairs",
+    "costs",
     "execute_all",
     "executed",
     "is_current",
@@ -87,12 +90,16 @@ def execute_all(
                 print(f"{chapter.stem}: unchanged", flush=True)
             else:
                 start = time.monotonic()
-                content = nbformat.writes(execute(chapter, budget)) + "\n"
+                notebook = execute(chapter, budget)
+                seconds = round(time.monotonic() - start)
+                peak = notebook.metadata.pop(PEAK_MEMORY, None)
+                content = nbformat.writes(notebook) + "\n"
                 # First the output, then its stamp: between the two, the old stamp fits nothing.
                 _write(target, content)
                 stamp = {"key": key, "budget": budget, "output": _sha256(content.encode())}
+                stamp |= {"seconds": seconds, PEAK_MEMORY: peak}
                 _write(_stamp(target), json.dumps(stamp, indent=1) + "\n")
-                print(f"{chapter.stem}: {time.monotonic() - start:.0f} s", flush=True)
+                print(f"{chapter.stem}: {seconds} s", flush=True)
             done.append(target)
     return done
 
@@ -138,7 +145,28 @@ def write_committed(only: str | Sequence[str] | None = None) -> list[Path]:
     for chapter, output in zip(chosen, outputs, strict=True):
         _write(chapter.with_suffix(".ipynb"), output.read_text(encoding="utf-8"))
         written.append(chapter.with_suffix(".ipynb"))
+    _note_costs(chosen)
     return written
+
+
+def costs() -> dict[str, dict[str, float | None]]:
+    """What the chapters took when their committed form was made: seconds and peak memory.
+
+    Returns:
+        For each chapter that was measured: `seconds` by the clock and `peak_memory_mb`.
+    """
+    path = paths.root() / COSTS
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _note_costs(chapters_: Sequence[Path]) -> None:
+    found = costs()
+    for chapter in chapters_:
+        stamp = json.loads(_stamp(executed(chapter)).read_text(encoding="utf-8"))
+        found[chapter.stem] = {name: stamp[name] for name in ("seconds", PEAK_MEMORY)}
+    known = {chapter.stem for chapter in chapters()}
+    found = {name: found[name] for name in sorted(found) if name in known}
+    _write(paths.root() / COSTS, json.dumps(found, indent=1) + "\n")
 
 
 def _chosen(only: str | Sequence[str] | None) -> list[Path]:
