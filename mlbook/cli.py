@@ -218,14 +218,18 @@ def data_check():
 
 @app.command()
 def check():
-    """Compare every chapter's .py with its .ipynb, and look for typed-in measurements."""
-    from mlbook import notebooks, paths
+    """Compare every chapter's .py with its .ipynb, and look for typed-in measurements.
+
+    Also whether the glossary and the chapters know each other's terms.
+    """
+    from mlbook import glossary, notebooks, paths
     from mlbook.pairs import check_pairs
-    from mlbook.prose import prose_numbers
+    from mlbook.prose import prose, prose_numbers
 
     problems = check_pairs(paths.notebooks())
     for chapter in notebooks.chapters():
         problems += prose_numbers(chapter)
+    problems += glossary.problems({c.stem: prose(c) for c in notebooks.chapters()})
     _report(problems, f"{len(notebooks.chapters())} chapter pairs agree, executed, in order")
 
 

@@ -73,6 +73,12 @@ _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(.*)")
 
 
+def prose(path: str | Path) -> str:
+    """The Markdown cells of a chapter, one after another."""
+    cells = jupytext.read(path).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
 def prose_numbers(path: str | Path) -> list[str]:
     """Find measured-looking numbers typed into the Markdown cells of a chapter.
 

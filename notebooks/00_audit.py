@@ -158,8 +158,8 @@ print("refuted by: ", entry.refuted_by)
 print("check:      ", entry.check)
 
 # %% [markdown]
-# The check is a function. It looks at *evidence* (证据): recorded results, data sets, the
-# libraries that are installed. It returns a verdict and one sentence. Nobody types
+# The check is a function. It looks at *evidence* (证据): recorded results, data sets and
+# their *tier* (数据来源等级: published, sample or synthetic), installed libraries. It returns a verdict and one sentence. Nobody types
 # either.
 
 # %%
