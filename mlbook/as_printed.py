@@ -95,6 +95,44 @@ def go_objective(theta, x, w, metric="sqeuclidean"):
     return _off_diagonal(np.multiply(w, cdist(x, x, metric))).sum()
 
 
+def go_objective_of_metrics(x, w, metrics):
+    """The same with a metric f_i for each i, as the text has it.
+
+    As i numbers the samples too, there have to be as many metrics as samples.
+
+    Parameters
+    ----------
+    x, w : array-like
+        As in `go_objective`.
+    metrics : list of str or callable
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        With another number of metrics than of samples.
+    """
+    rows = [cdist([own], x, f)[0] for own, f in zip(x, metrics, strict=True)]
+    return _off_diagonal(np.multiply(w, rows)).sum()
+
+
+def go_gradient(x, w, theta=(0.0, 0.0), metric="sqeuclidean", step=1e-6):
+    """The derivative of `go_objective` by theta, from differences. Zero: theta is not in it.
+
+    Parameters are those of `go_objective`; `step` is that of the differences.
+
+    Returns
+    -------
+    ndarray of the shape of theta
+    """
+    moves = step * np.eye(len(theta))
+    values = [[go_objective(theta + s * m, x, w, metric) for m in moves] for s in (1, -1)]
+    return np.subtract(*values) / (2 * step)
+
+
 def go_parameters(x, y, w, metric="sqeuclidean"):
     """Section 1.3.3: theta_i = 2 / n sum_(j != i) w_ij f(x_i, x_j).
 
@@ -157,6 +195,26 @@ def cds_scores(x, y, lambda_value):
     """
     distances = _mahalanobis_distances(x, y)[:, : len(x)]
     return lambda_value * (distances - distances.diagonal()[:, np.newaxis]).sum(axis=1)
+
+
+def density_differences(x, y, lambda_value):
+    """Section 2.2.1: density of the own class minus that of the others, where y are labels.
+
+    The text gives no formula; the density here is that of a Gaussian kernel of width 1.
+
+    Parameters
+    ----------
+    x : array-like of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+    lambda_value : object
+        Not used.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+    """
+    kernel, same = np.exp(-cdist(x, x, "sqeuclidean")), np.equal.outer(y, y)
+    return _off_diagonal(kernel * same).sum(axis=1) - (kernel * ~same).sum(axis=1)
 
 
 def distance_sums(x, y, lambda_value):

@@ -17,9 +17,9 @@ _HEAD = """\
 Made by `mlbook map` from the chapters and the ledger; a test fails if it is out of date.
 Section numbers are the article's own; it has two chapters numbered 2.
 
-*Reader* is what executing the chapter took when its committed form was made: time by the clock
-and peak memory. *Full* is what recording its experiments took, all seeds one after another, and
-the most memory of one of them. Both were measured on two slow cores, often with other work beside.
+*Reader* is what executing the chapter took when its committed form was made: processor time of
+its kernel and peak memory. *Full* is what recording its experiments took by the clock, all seeds
+one after another on two slow cores, often with other work beside, and the most memory of one.
 
 | article section | chapter | data sets | reader | full | modules | experiments | claims |
 |---|---|---|---|---|---|---|---|
@@ -70,7 +70,9 @@ def _row(path):
 
 def _reader(path):
     cost = costs().get(path.stem)
-    return _cost(cost["seconds"], cost["peak_memory_mb"]) if cost else "not measured"
+    if not cost:
+        return "not measured"
+    return _cost(cost.get("cpu_seconds", cost["seconds"]), cost.get("peak_memory_mb"))
 
 
 def _full(names):

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 import yaml
 
 from mlbook import paths
-from mlbook.checks import CHECKS, Evidence
-from mlbook.errors import MlbookError, UnknownNameError
+from mlbook.checks import CHECKS, Evidence, Outcome
+from mlbook.checks.base import UNCHECKABLE
+from mlbook.errors import MlbookError, ResultError, UnknownNameError
 from mlbook.progress import bar
 
 KINDS = ("accuracy", "formula", "code", "output", "reference", "fact")
@@ -86,9 +87,13 @@ def judge(claim, evidence=None):
     Returns
     -------
     Outcome
+        Where a result is not recorded, "cannot be checked here", with the command that makes it.
     """
     arguments = {key: value for key, value in claim.check.items() if key != "name"}
-    return CHECKS[claim.check["name"]](evidence or Evidence(), **arguments)
+    try:
+        return CHECKS[claim.check["name"]](evidence or Evidence(), **arguments)
+    except ResultError as error:
+        return Outcome(UNCHECKABLE, str(error))
 
 
 def judge_all(chapter=None, claim_id=None, evidence=None):
@@ -122,6 +127,7 @@ def table(shown_in, evidence=None):
     """The verdicts that belong to one chapter, as a pandas frame."""
     import pandas as pd
 
+    evidence = evidence or Evidence()
     rows = [
         {
             "claim": claim.claim,

@@ -26,8 +26,8 @@ from mlbook.progress import bar
 
 # No cell may take longer; a hung kernel is found, a slow machine is not punished.
 CELL_TIMEOUT = 900
-# Where `execute` leaves what the kernel held; not for the notebook's file.
-PEAK_MEMORY = "peak_memory_mb"
+# Where `execute` leaves what the kernel used; not for the notebook's file.
+USAGE = "usage"
 
 _KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _BAR = re.compile(r"\d+%\|.*\||\d+(?:\.\d+)?\s?(?:it|s|[kMG]?i?B)/(?:s|it)\b|\[\d+:\d\d[<,]")
@@ -80,8 +80,8 @@ def execute(chapter: Path, budget: str) -> NotebookNode:
         budget: what the chapter finds in `MLBOOK_BUDGET`.
 
     Returns:
-        The executed notebook, tidied: see `tidy`; and `PEAK_MEMORY` among its metadata, in
-        megabytes or None.
+        The executed notebook, tidied: see `tidy`; and `USAGE` among its metadata, a dict with
+        the kernel's `cpu_seconds` and `peak_memory_mb`, empty where the system does not tell.
 
     Raises:
         MlbookError: a cell failed, ran out of time or killed its kernel.
@@ -89,7 +89,7 @@ def execute(chapter: Path, budget: str) -> NotebookNode:
     """
     notebook = jupytext.read(chapter, fmt="py:percent")
     total = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in notebook.cells)
-    at, peak = 0, None
+    at, usage = 0, {}
     log = paths.build() / "kernel" / f"{chapter.stem}.log"
 
     # where there is no terminal, the line that each chapter gets at its end is enough
@@ -101,8 +101,8 @@ def execute(chapter: Path, budget: str) -> NotebookNode:
             at = cell_index
 
         def end(cell, cell_index, execute_reply):
-            nonlocal peak
-            peak = _peak_memory_mb(client) or peak
+            nonlocal usage
+            usage = _usage(client) or usage
             progress.update()
 
         client = _Client(
@@ -132,17 +132,22 @@ def execute(chapter: Path, budget: str) -> NotebookNode:
     if reason:
         raise MlbookError(_failure(chapter, notebook, at, reason))
     notebook = tidy(notebook)
-    notebook.metadata[PEAK_MEMORY] = peak
+    notebook.metadata[USAGE] = usage
     return notebook
 
 
-def _peak_memory_mb(client: NotebookClient) -> int | None:
-    """The most memory that the kernel has held so far; None where the system does not tell."""
+def _usage(client: NotebookClient) -> dict[str, float]:
+    """Processor time and peak memory of the kernel so far; empty where the system does not tell."""
     try:
-        status = Path(f"/proc/{client.km.provisioner.process.pid}/status").read_text()
-        return round(int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024)
+        process = Path(f"/proc/{client.km.provisioner.process.pid}")
+        peak = int(re.search(r"VmHWM:\s+(\d+) kB", (process / "status").read_text())[1])
+        # after the name in brackets, which may hold spaces, user and system time are at 11 and 12
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        ticks = int(fields[11]) + int(fields[12])
     except (OSError, AttributeError, TypeError):
-        return None
+        return {}
+    seconds = ticks / os.sysconf("SC_CLK_TCK")
+    return {"cpu_seconds": round(seconds), "peak_memory_mb": round(peak / 1024)}
 
 
 def _failure(chapter: Path, notebook: NotebookNode, at: int, reason: str) -> str:

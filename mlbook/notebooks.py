@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from mlbook import paths
 from mlbook.errors import MlbookError, UnknownNameError
-from mlbook.kernel import PEAK_MEMORY, execute
+from mlbook.kernel import USAGE, execute
 from mlbook.pairs import check_pairs
 from mlbook.prose import prose_numbers
 
@@ -92,12 +92,12 @@ def execute_all(
                 start = time.monotonic()
                 notebook = execute(chapter, budget)
                 seconds = round(time.monotonic() - start)
-                peak = notebook.metadata.pop(PEAK_MEMORY, None)
+                usage = notebook.metadata.pop(USAGE, {})
                 content = nbformat.writes(notebook) + "\n"
                 # First the output, then its stamp: between the two, the old stamp fits nothing.
                 _write(target, content)
                 stamp = {"key": key, "budget": budget, "output": _sha256(content.encode())}
-                stamp |= {"seconds": seconds, PEAK_MEMORY: peak}
+                stamp[USAGE] = {"seconds": seconds, **usage}
                 _write(_stamp(target), json.dumps(stamp, indent=1) + "\n")
                 print(f"{chapter.stem}: {seconds} s", flush=True)
             done.append(target)
@@ -149,11 +149,12 @@ def write_committed(only: str | Sequence[str] | None = None) -> list[Path]:
     return written
 
 
-def costs() -> dict[str, dict[str, float | None]]:
-    """What the chapters took when their committed form was made: seconds and peak memory.
+def costs() -> dict[str, dict[str, float]]:
+    """What the chapters took when their committed form was made.
 
     Returns:
-        For each chapter that was measured: `seconds` by the clock and `peak_memory_mb`.
+        For each chapter that was measured: `seconds` by the clock, and where the system tells
+        them `cpu_seconds` and `peak_memory_mb` of the kernel.
     """
     path = paths.root() / COSTS
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -163,7 +164,7 @@ def _note_costs(chapters_: Sequence[Path]) -> None:
     found = costs()
     for chapter in chapters_:
         stamp = json.loads(_stamp(executed(chapter)).read_text(encoding="utf-8"))
-        found[chapter.stem] = {name: stamp[name] for name in ("seconds", PEAK_MEMORY)}
+        found[chapter.stem] = stamp[USAGE]
     known = {chapter.stem for chapter in chapters()}
     found = {name: found[name] for name in sorted(found) if name in known}
     _write(paths.root() / COSTS, json.dumps(found, indent=1) + "\n")

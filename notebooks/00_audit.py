@@ -9,7 +9,7 @@
 #     language: python
 #     name: python3
 #   mlbook:
-#     article: ["all"]
+#     article: ["contents", "1.4", "closing words"]
 #     datasets: [digits, breast_cancer, mnist, newsgroups, olivetti, spoken_digits]
 #     experiments: []
 # ---
@@ -32,10 +32,12 @@
 from dataclasses import replace
 
 import pandas as pd
-from mlbook import audit, claims, plots
+from mlbook import audit, claims, datasets, plots
 from mlbook.checks import VERDICTS, Evidence
 
 plots.style()
+names = ("digits", "breast_cancer", "mnist", "newsgroups", "olivetti", "spoken_digits")
+data = [datasets.load(name) for name in names]
 judged = claims.judge_all()
 
 # %% [markdown]
@@ -48,7 +50,8 @@ judged = claims.judge_all()
 # - *supported* (成立): the check passes;
 # - *supported with conditions* (有条件成立): it passes for a part of what is claimed, say
 #   on some data sets and not on others, and the evidence says for which;
-# - *refuted* (不成立): it fails;
+# - *refuted* (不成立): it fails. Of a measured effect this says that the effect is *not
+#   shown*, because the interval of the difference holds zero, or shown to be the reverse;
 # - *cannot be checked here* (此处无法检验), with the reason.
 
 # %%
@@ -126,13 +129,13 @@ def with_verdict(verdict):
     return pd.DataFrame(rows)
 
 
-plots.table(with_verdict("supported"))
+plots.table(with_verdict("supported"), *data)
 
 # %% [markdown]
 # What holds under conditions. The evidence says where, and where not.
 
 # %%
-plots.table(with_verdict("supported with conditions"))
+plots.table(with_verdict("supported with conditions"), *data)
 
 # %% [markdown]
 # ## The whole ledger
@@ -159,8 +162,8 @@ print("check:      ", entry.check)
 
 # %% [markdown]
 # The check is a function. It looks at *evidence* (证据): recorded results, data sets and
-# their *tier* (数据来源等级: published, sample or synthetic), installed libraries. It returns a verdict and one sentence. Nobody types
-# either.
+# their *tier* (数据来源等级: published, sample or synthetic), installed libraries. It
+# returns a verdict and one sentence. Nobody types either.
 
 # %%
 outcome = claims.judge(entry)
@@ -198,7 +201,7 @@ print(claims.judge(entry, flipped).verdict)
 # not counted as refuted.
 
 # %%
-plots.table(with_verdict("cannot be checked here"))
+plots.table(with_verdict("cannot be checked here"), *data)
 
 # %% [markdown]
 # Beyond the ledger are sentences of taste and of advice (“metric learning has a bright
@@ -206,41 +209,59 @@ plots.table(with_verdict("cannot be checked here"))
 #
 # ## Exercises
 #
-# 1. *Where are the errors?* Which section of the article has the most refuted claims?
-#    Count them, and count also how many claims that section has at all.
-# 2. *Flip one.* Take a supported claim that rests on an accuracy, and hand its check
-#    evidence for which it is refuted.
-# 3. *Write one.* Take a sentence of any tutorial that you know. Write down what would
-#    refute it, before you look whether it holds.
+# Hand in an answer with `exercises.check("00", number, answer)`, where `exercises` comes
+# from `mlbook.checks`. It says *right*, or gives a hint.
+#
+# 1. *Where are the errors?* Write a function. It gets a list of pairs (section, verdict)
+#    and looks for the section with the most refuted claims. It returns two numbers: how
+#    many claims of that section are refuted, and how many claims it has at all. Then use
+#    it on the ledger.
+# 2. *Flip one.* Some claims rest on a difference of two accuracies. Hand in three numbers,
+#    (low, value, high): a measured difference above zero with an interval for which such a
+#    claim is refuted all the same.
+# 3. *Write one.* Which of these sentences could be refuted? Hand in a list of letters.
+#    (a) k matters. (b) On the digits, k = 3 is more accurate than k = 1. (c) Metric
+#    learning has a bright future. (d) No metric recognises all test digits. (e) Somewhere
+#    there are data for which scaling does harm.
 
 # %% tags=["hide-cell"]
 # Solution 1
-sections = pd.DataFrame(
-    [
-        {"section": claim.section.split(",")[0], "refuted": outcome.verdict == "refuted"}
-        for claim, outcome in judged
-    ]
-)
-sections.groupby("section")["refuted"].agg(["sum", "count"]).sort_values("sum").tail(5)
+from mlbook.checks import exercises
+
+
+def worst_section(pairs):
+    rows = pd.DataFrame(pairs, columns=["section", "verdict"])
+    counts = (rows["verdict"] == "refuted").groupby(rows["section"]).agg(["sum", "count"])
+    return counts.loc[counts["sum"].idxmax()]
+
+
+pairs = [(claim.section.split(",")[0], outcome.verdict) for claim, outcome in judged]
+worst = worst_section(pairs)
+print(f"section {worst.name}: {worst['sum']} of {worst['count']} claims refuted")
+exercises.check("00", 1, worst_section)
 
 
 # %% tags=["hide-cell"]
-# Solution 2: a result in which every difference is zero is evidence for nothing.
-class Equal(Exchanged):
+# Solution 2: an interval that holds zero. We hand it to the check of a supported claim.
+class Unsure(Exchanged):
     def compare(self, first, second):
-        return self.result.compare(second, second)
+        difference = self.result.compare(first, second)
+        return replace(difference, low=low, value=value, high=high)
 
 
-equal = replace(ordinary, result=lambda *which: Equal(ordinary.result(*which)))
+low, value, high = answer = (-0.01, 0.02, 0.05)
+unsure = replace(ordinary, result=lambda *which: Unsure(ordinary.result(*which)))
 supported = [claim for claim, outcome in judged if outcome.verdict == "supported"]
 chosen = next(claim for claim in supported if claim.check["name"] == "is_better")
-print(chosen.claim, "->", claims.judge(chosen, equal).verdict)
+print(chosen.claim, "->", claims.judge(chosen, unsure).verdict)
+exercises.check("00", 2, answer)
 
 # %% tags=["hide-cell"]
-# Solution 3 has no code. A good entry names a quantity, a data set and a bound: "on the
-# digits, k = 3 is more accurate than k = 1" is refuted by a paired difference whose
-# interval does not lie above zero. "k matters" is refuted by nothing: it is no claim.
+# Solution 3: (b) names a quantity, data and a direction: a paired difference refutes it
+# whose interval does not lie above zero. One metric without an error refutes (d). To (a)
+# and (c) nothing can happen; and however many data sets we try, (e) may mean another one.
 print(", ".join(VERDICTS))
+exercises.check("00", 3, ["b", "d"])
 
 # %% [markdown]
 # ## To take away

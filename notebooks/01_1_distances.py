@@ -447,28 +447,40 @@ print(f"same neighbour: {np.mean(by_tree == by_cosine):.0%} of {len(queries)} qu
 # %% [markdown]
 # ## Exercises
 #
+# Hand in an answer with `exercises.check("01_1", number, answer)`, where `exercises` comes
+# from `mlbook.checks`. It says *right*, or gives a hint.
+#
 # 1. *Root.* Is $\sqrt{1 - \cos}$ a metric among vectors of length 1? Guess, try it with
-#    `check_axioms`, then prove it.
-# 2. *Capped.* If $d$ is a metric, so is $\min(d, 1)$. Why? Is it the distance of a norm?
-# 3. *Stations.* All trains of a country go through its capital. The distance of two towns
-#    is zero for a town and itself, and else the sum of their distances to the capital. Is
-#    it a metric? Draw its unit ball around a town near the capital, and around one far
-#    from it.
+#    `check_axioms`, then prove it: by which number must it be multiplied to give Euclid's
+#    distance?
+# 2. *Capped.* If $d$ is a metric, so is $\min(d, 1)$. Why? It is not the distance of a
+#    norm: which property does $\min(\lVert x \rVert, 1)$ lack? Answer with *positivity*,
+#    *triangle inequality*, *homogeneity* or *none*.
+# 3. *Stations.* All trains of a country go through its capital, at the origin. The
+#    distance of two towns is zero for a town and itself, and else the sum of their
+#    distances to the capital. Write it as a function of two arrays of coordinates. Is it a
+#    metric? Draw its unit ball around a town near the capital, and around one far from it.
 
 # %% tags=["hide-cell"]
 # Solution 1: yes. For vectors of length 1, |x - y|^2 = 2 - 2 cos, so the root of 1 - cos is
 # Euclid's distance over the root of 2: the straight way through the sphere.
-print(
-    check_axioms(
-        lambda x, y: np.sqrt(2 * np.maximum(cosine_distance(x, y), 0)), sphere
-    ).kind
-)
+from mlbook.checks import exercises
+
+
+def root(x, y):
+    return np.sqrt(np.maximum(cosine_distance(x, y), 0))
+
+
+print(check_axioms(root, sphere).kind)
+exercises.check("01_1", 1, distances.euclidean(*sphere[:2]) / root(*sphere[:2]))
 
 # %% tags=["hide-cell"]
 # Solution 2: if one part of the detour is cut to 1, the detour is at least 1, and so is
-# never shorter than the way, which is at most 1. It is not homogeneous, so no norm's.
+# never shorter than the way, which is at most 1. But a vector of length 1 and its double
+# are equally long.
 print(check_axioms(lambda x, y: np.minimum(distances.euclidean(x, y), 1), grid / 3).kind)
 print(norm_failures(lambda x: min(np.linalg.norm(x), 1), grid))
+exercises.check("01_1", 2, "homogeneity")
 
 
 # %% tags=["hide-cell"]
@@ -481,6 +493,7 @@ def by_train(x, y):
 
 
 print(check_axioms(by_train, grid).kind)
+exercises.check("01_1", 3, by_train)
 
 # %% [markdown]
 # ## To take away

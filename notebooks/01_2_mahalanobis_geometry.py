@@ -431,28 +431,40 @@ print(f"the divisor explains it: {np.sqrt(len(benign) / (len(benign) - 1)):.5f}"
 # %% [markdown]
 # ## Exercises
 #
+# Hand in an answer with `exercises.check("01_2", number, answer)`, where `exercises` comes
+# from `mlbook.checks`. It says *right*, or gives a hint.
+#
 # 1. *Threshold.* If benign cases were normally distributed, their squared distance would
-#    follow the chi-squared distribution with as many degrees of freedom as features. Set
-#    the alarm so that it should ring for five in a hundred benign cases. How often does
-#    it ring?
-# 2. *Contamination.* Let one in ten of the training cases be malignant, without anybody
-#    knowing. Which detectors suffer, and does the robust covariance now earn its keep?
-# 3. *One direction.* Project the cases on the direction from the benign to the malignant
-#    mean of the training cases, after whitening. Compare the AUC with the table.
+#    follow the chi-squared distribution with as many degrees of freedom as features. From
+#    which distance on must the alarm ring, so that it should ring for five in a hundred
+#    benign cases? A number. How often does it ring?
+# 2. *Contamination.* Nine training values are zero, the tenth is a million. Mean and
+#    variance (divisor n - 1) come from all ten. What is the Mahalanobis distance of the
+#    tenth value from the mean? A number. Then let one in ten of the training cases be
+#    malignant: does the robust covariance now earn its keep?
+# 3. *One direction.* Whiten the cases and project them on the difference of the two class
+#    means, whitened too. In the original features this is a product $w^\top x$. Write a
+#    function that returns $w$ from a covariance and a difference of means. Compare the
+#    AUC with the table.
 
 # %% tags=["hide-cell"]
-# Solution 1: far too often. Real measurements have heavier tails than the normal
+# Solution 1: it rings far too often. Real measurements have heavier tails than the normal
 # distribution has.
+from mlbook.checks import exercises
 from scipy.stats import chi2
 
 limit = np.sqrt(chi2.ppf(0.95, benign.shape[1]))
 print(f"rings for {np.mean(ours > limit):.0%} of the new benign cases")
+exercises.check("01_2", 1, limit)
 
 # %% tags=["hide-cell"]
-# Solution 2: the malignant cases stretch the covariance towards themselves, and then look
+# Solution 2: no point can be farther than (n - 1) / sqrt(n) from a mean that it helped to
+# make. The malignant cases, too, stretch the covariance towards themselves, and then look
 # near. The robust covariance leaves them out.
 from sklearn.covariance import MinCovDet
 
+values = np.array([0.0] * 9 + [1e6])
+exercises.check("01_2", 2, (values[9] - values.mean()) / values.std(ddof=1))
 bad = tumours.x_train[tumours.y_train == tumours.class_names.index("malignant")]
 truth = tumours.y_test == tumours.class_names.index("malignant")
 for n_bad in (0, len(benign) // 9):
@@ -465,11 +477,17 @@ for n_bad in (0, len(benign) // 9):
         area = roc_auc_score(truth, far)
         print(f"{n_bad:2d} malignant in training, {name:6s} covariance: AUC {area:.3f}")
 
+
 # %% tags=["hide-cell"]
-# Solution 3: labels choose the one direction that matters (this is nearly Fisher's).
-direction = metric.transform(bad).mean(axis=0) - metric.transform(benign).mean(axis=0)
-projected = metric.transform(tumours.x_test) @ direction
-print(f"AUC on the test split of the data set: {roc_auc_score(truth, projected):.3f}")
+# Solution 3: L x times L d is x times L^T L d. Labels choose the one direction that matters
+# (this is nearly Fisher's).
+def direction(covariance, difference):
+    return np.linalg.solve(covariance, difference)
+
+
+w = direction(np.cov(benign, rowvar=False), bad.mean(axis=0) - benign.mean(axis=0))
+print(f"AUC on the test split: {roc_auc_score(truth, tumours.x_test @ w):.3f}")
+exercises.check("01_2", 3, direction)
 
 # %% [markdown]
 # ## To take away

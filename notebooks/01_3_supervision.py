@@ -309,18 +309,29 @@ plots.table(claims.table("01_3_supervision").set_index("claim"))
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Wrong answers.* Let a fifth of the pairs have the wrong sign. What happens to RCA
-#    and to ITML? Say why before you run it.
-# 2. *Only strangers.* What can be learned from pairs that are all *not* alike? Try ITML,
-#    read its message, and explain.
+# Hand in an answer with `exercises.check("01_3", number, answer)`, where `exercises` comes
+# from `mlbook.checks`. It says *right*, or gives a hint.
+#
+# 1. *Wrong answers.* Of random pairs of digits one in ten is alike. An annotator is wrong
+#    in every fifth answer, whatever the pair. Which share of the pairs called alike is
+#    alike? A number. Then let a fifth of the pairs above have the wrong sign: what happens
+#    to RCA and to ITML? Say why before you run it.
+# 2. *Only strangers.* One kind of judgement can be met by multiplying all distances with
+#    a large number, without learning anything. Which? Answer with *alike*, *not alike*,
+#    *triplet* or *quadruplet*. What does ITML say to pairs that are all *not* alike?
+# 3. *The area.* Write the AUC as a function of two arrays: distances of pairs of the same
+#    digit, and of other pairs. Equal distances count one half.
 
 # %% tags=["hide-cell"]
-# Solution 1: both suffer. RCA averages over what it believes to be alike, and now
-# differences between digits are in that average; ITML pays for every bound that it cannot
-# meet. Neither knows which answers are wrong.
-noisy = np.where(np.random.default_rng(1).random(len(kinds)) < 0.2, -kinds, kinds)
+# Solution 1: of a thousand pairs, 80 are called alike rightly and 180 wrongly. (Our pairs
+# are half alike, so it is less bad here.) RCA averages over what it believes to be alike,
+# and now differences between digits are in that average; ITML pays for every bound that it
+# cannot meet. Neither knows which answers are wrong.
+from mlbook.checks import exercises
 from mlbook.linear import RCA
 
+exercises.check("01_3", 1, 80 / (80 + 180))
+noisy = np.where(np.random.default_rng(1).random(len(kinds)) < 0.2, -kinds, kinds)
 for name, metric in {
     "RCA": RCA(ridge=1.0),
     "ITML": ITML(gamma=0.1, random_state=0),
@@ -339,6 +350,17 @@ try:
     ITML().fit_pairs(X_train[pairs[kinds == -1]], kinds[kinds == -1])
 except ValueError as error:
     print(error)
+exercises.check("01_3", 2, "not alike")
+
+
+# %% tags=["hide-cell"]
+# Solution 3: compare each distance of one kind with each of the other.
+def area(same, other):
+    gaps = np.subtract.outer(other, same)
+    return np.mean((gaps > 0) + (gaps == 0) / 2)
+
+
+exercises.check("01_3", 3, area)
 
 # %% [markdown]
 # ## To take away

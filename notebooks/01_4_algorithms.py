@@ -408,14 +408,21 @@ print(f"learning the costliest map took {longest:.0f} s by the clock, on busy co
 # %% [markdown]
 # ## Exercises
 #
-# 1. *A useless member.* Give GO a sixth base metric that looks only at random noise
-#    columns. Does it notice? What is the weight of that metric?
-# 2. *Temperature.* Fit FWHD to the digits with small and large temperatures, and count
-#    how many coefficients hold nine tenths of the weight. What does the limit on each
-#    side mean?
+# Hand in an answer with `exercises.check("01_4", number, answer)`, where `exercises` comes
+# from `mlbook.checks`. It says *right*, or gives a hint.
+#
+# 1. *A useless member.* Let GO mix Euclid, a within-class covariance, and a metric that
+#    looks only at columns of random noise. Does it notice? Hand in the weight of the last.
+# 2. *Temperature.* Write FWHD's weights as a function of $s$, $t$ (arrays) and the
+#    temperature. Then fit FWHD to the digits with small and large temperatures, and count
+#    how many coefficients hold nine tenths of the weight. What does each limit mean?
+# 3. *One map.* A mixture of linear metrics is a linear metric. Write a function that gets
+#    a list of maps $L_m$ and an array of weights $\theta_m$, and returns one matrix $L$:
+#    $\lVert L (x - y) \rVert^2 = \sum_m \theta_m \lVert L_m (x - y) \rVert^2$.
 
 # %% tags=["hide-cell"]
 # Solution 1: the noise metric orders the triplets no better than chance, and gets nothing.
+from mlbook.checks import exercises
 from mlbook.linear import Covariance
 
 noise = np.random.default_rng(0).normal(size=(len(scaled), 5))
@@ -425,15 +432,32 @@ blind.components_ = np.hstack([np.zeros((5, 13)), np.eye(5)])
 mixture = GO(metrics=[None, Covariance("within", ridge=1.0), blind], random_state=0)
 mixture.fit(wide, y_train)
 print("weights of Euclid, within-class, noise:", mixture.weights_.round(3))
+exercises.check("01_4", 1, mixture.weights_[2])
+
 
 # %% tags=["hide-cell"]
 # Solution 2: towards 0 a single coefficient is left, a pseudo-metric in all but name;
 # towards infinity all are equal, which is Euclid.
+def fwhd_weights(s, t, temperature):
+    raised = (t / s) ** (1 / temperature)
+    return raised / raised.sum()
+
+
 for temperature in (0.05, 0.2, 0.5, 1.0, 5.0):
     w = np.sort(FWHD(temperature, shape=(8, 8)).fit(images, digits.y_train).weights_)[::-1]
     print(
         f"temperature {temperature:4.2f}: {np.searchsorted(np.cumsum(w), 0.9) + 1:2d} of 64"
     )
+exercises.check("01_4", 2, fwhd_weights)
+
+
+# %% tags=["hide-cell"]
+# Solution 3: put the maps below each other; a squared length is the sum of its parts.
+def one_map(maps, weights):
+    return np.vstack([np.sqrt(w) * L for w, L in zip(weights, maps, strict=True)])
+
+
+exercises.check("01_4", 3, one_map)
 
 # %% [markdown]
 # ## To take away

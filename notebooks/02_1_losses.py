@@ -346,14 +346,45 @@ plots.table(claims.table("02_1_losses").set_index("claim"))
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Watch.* Train with the printed Mahalanobis loss and the `CollapseMonitor`. What does
-#    it say? Why must a spread be measured relative to the size of the embeddings?
-# 2. *The other reading.* Let $\Sigma$ in the Mahalanobis loss be the covariance of the
-#    embeddings in the batch. Show that the loss cannot shrink by shrinking the embedding.
+# Hand in a number with `exercises.check("02_1", number, answer)`, where `exercises` comes
+# from `mlbook.checks`. It says *right*, or gives a hint.
+#
+# 1. *Stuck.* The supervised contrastive loss is a softmax over the others in the batch.
+#    What is it for 6 classes of 8 items, if all embeddings are equal?
+# 2. *By chance.* How many positive pairs has a random batch of 32 from 100 classes of 20
+#    items, on average? (The cell above estimated it; compute it.)
+# 3. *The other reading.* Let $\Sigma$ in the Mahalanobis loss be the covariance of the
+#    embeddings in the batch (divisor n - 1). Show that the mean squared distance over all
+#    pairs of two items is then always the same. What is it in two dimensions?
+#
+# Without a check: train with the printed Mahalanobis loss and the `CollapseMonitor`. What
+# does it say? Why must a spread be measured relative to the size of the embeddings?
 
 # %% tags=["hide-cell"]
-# Solution 1: the monitor scales embeddings to length 1, as most losses do. Here the size
-# vanishes; while the directions still differ, the monitor is silent. Look at both.
+# Solution 1: one of 47 equal candidates. A loss that stays at this value has collapsed.
+from mlbook.checks import exercises
+
+value = losses.SupConLoss()(np.repeat(np.arange(6), 8), np.ones((48, 2), "float32"))
+exercises.check("02_1", 1, value)
+
+# %% tags=["hide-cell"]
+# Solution 2: each of the pairs is positive if the second item is one of 19 among 1,999.
+exercises.check("02_1", 2, 32 * 31 / 2 * 19 / 1999)
+
+# %% tags=["hide-cell"]
+# Solution 3: no invertible linear map of the embedding changes these distances, so neither
+# does a shrinking. Whitened, each dimension contributes twice its variance of 1.
+from scipy.spatial.distance import pdist
+
+for scale in (1.0, 0.01):
+    points = scale * paths["Mahalanobis, repaired"][-1].astype(float)
+    answer = np.mean(pdist(points, "mahalanobis") ** 2)
+    print(f"scale {scale}: {answer:.6f}")
+exercises.check("02_1", 3, answer)
+
+# %% tags=["hide-cell"]
+# Without a check: the monitor scales embeddings to length 1, as most losses do. Here the
+# size vanishes; while the directions still differ, the monitor is silent. Look at both.
 import warnings
 
 model = losses.EmbeddingModel(network())
@@ -367,15 +398,6 @@ print("relative spread:", np.round(history["embedding_spread"], 3))
 size = np.linalg.norm(model.predict(X_test, verbose=0), axis=1).mean()
 print(f"size: {size:.3f}")
 print(monitor.messages or "no message")
-
-# %% tags=["hide-cell"]
-# Solution 2: with the covariance as the matrix, any invertible linear map of the embedding
-# changes no distance, so neither does a shrinking; an exact collapse leaves 0 / 0.
-points = paths["Mahalanobis, repaired"][-1].astype(float)
-for scale in (1.0, 0.01):
-    inverse = np.linalg.inv(np.cov(scale * points, rowvar=False))
-    steps = scale * (points[:, None] - points)[y_test[:, None] == y_test]
-    print(f"scale {scale}: {np.einsum('nd,de,ne->n', steps, inverse, steps).mean():.6f}")
 
 # %% [markdown]
 # ## To take away

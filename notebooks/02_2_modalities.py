@@ -324,18 +324,47 @@ plots.table(claims.table("02_2_modalities").set_index("claim"))
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Leakage by word.* In the easy split, is the metric helped by knowing the voices or by
-#    knowing the words? Which of the three splits tells?
-# 2. *More strangers.* Why does a sixth and a seventh speaker in the test set not help the
-#    metric, but help us?
-
-# %% [markdown] tags=["hide-cell"]
-# *Solution 1.* The step from takes to words changes the words only, and the step from words
-# to strangers the voices only. For a learned metric the table gives what is lost at each.
+# Hand in an answer with `exercises.check("02_2", number, answer)`, where `exercises` comes
+# from `mlbook.checks`. It says *right*, or gives a hint.
 #
-# *Solution 2.* The metric learns from the training speakers, so nothing changes for it. But
-# the interval over the choice of strangers becomes shorter: five people are few to speak
-# for all.
+# 1. *Leakage by word.* Which step shows what knowing the *voices* is worth? Answer with
+#    *takes to words*, *words to strangers* or *takes to strangers*.
+# 2. *More strangers.* A sixth and a seventh speaker join the test set. What do they
+#    improve: *metric*, *interval*, *both* or *neither*? Why?
+# 3. *MAP@R.* Write the average precision of one query as a function. It gets an array with
+#    a 1 for each match and a 0 for each other item among the $R$ nearest, nearest first. It
+#    returns the sum of the precisions at the places of the matches, over $R$.
+# 4. *Equal errors.* The distances of four pairs of the same speaker are 1, 2, 4 and 7,
+#    those of four other pairs 3, 5, 6 and 8. What is the equal error rate, as a share?
+
+# %% tags=["hide-cell"]
+# Solution 1: the step from takes to words changes the words only, the step from words to
+# strangers the voices only. For a learned metric the table gives what is lost at each.
+from mlbook.checks import exercises
+
+exercises.check("02_2", 1, "words to strangers")
+
+# %% tags=["hide-cell"]
+# Solution 2: the metric learns from the training speakers, so nothing changes for it. But
+# the interval over the choice of strangers becomes shorter: five are few to speak for all.
+exercises.check("02_2", 2, "interval")
+
+
+# %% tags=["hide-cell"]
+# Solution 3: a precision at every place, of which those with a match count.
+def average_precision(matches):
+    precision = np.cumsum(matches) / np.arange(1, len(matches) + 1)
+    return np.mean(precision * matches)
+
+
+exercises.check("02_2", 3, average_precision)
+
+# %% tags=["hide-cell"]
+# Solution 4: between 4 and 5, one of four of either kind is on the wrong side.
+from mlbook.verification import roc
+
+near = -np.array([1.0, 2, 4, 7, 3, 5, 6, 8])  # a score is larger for nearer pairs
+exercises.check("02_2", 4, roc(near, np.arange(8) < 4).eer())
 
 # %% [markdown]
 # ## To take away

@@ -428,44 +428,62 @@ print(f"NCA over {len(spread)} seeds: from {spread.min():.4f} to {spread.max():.
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Units.* Multiply the first 392 pixels by 10, in training and test images. What happens
-#    to the neighbours under Euclid, and under Mahalanobis? Say it before you run it, and
-#    say why.
-# 2. *Noise.* Append 20 columns of small random noise to the images. Which of the two
-#    distances notices?
-# 3. *One number less.* Why can the divisor of the covariance ($n$ or $n - 1$) not change
-#    any neighbour? (It multiplies every distance by the same number, and that changes no
-#    order.)
+# After `from mlbook.checks import exercises`, hand in an answer with
+# `exercises.check("03_1", number, answer)`: it says *right*, or gives a hint.
+#
+# 1. *Units.* Multiply the first 392 pixels by 10, in training and test images. Whose
+#    nearest neighbours change? Answer "Euclid", "Mahalanobis", "both" or "neither", before
+#    you run it.
+# 2. *Noise.* Take 40 whitened components of the images, append 20 columns of independent
+#    noise with a hundredth of their standard deviation, and whiten all 60 columns. Which
+#    share of the mean squared distance between images is noise now? Answer with a number.
+# 3. *One number less.* The covariance of 5 points is computed with the divisor 5 in place
+#    of 4. By which factor does this multiply every Mahalanobis distance? Answer with a
+#    number. And why does no neighbour change?
 
 # %% tags=["hide-cell"]
-# Solution 1: whitening undoes any invertible linear map of the features, also this one.
+# Solution 1: whitening undoes any invertible linear map of the features, also this one. (A
+# few neighbours at nearly equal distances may change places by rounding.)
+from mlbook.checks import exercises
+
 scale = np.where(np.arange(784) < 392, 10.0, 1.0).astype(np.float32)
+same = {}
 for name, metric in metrics.items():
     found = []
     for factor in (1.0, scale):
         classifier = MetricKNeighborsClassifier(3, metric)
         classifier.fit(X_train[gallery] * factor, y_train[gallery])
         found.append(classifier.kneighbors(X_test[queries] * factor, return_distance=False))
-    same = np.mean(found[0][:, 0] == found[1][:, 0])
-    print(f"{name:12s} same nearest neighbour: {same:.1%}")
-
+    same[name] = np.mean(found[0][:, 0] == found[1][:, 0])
+    print(f"{name:12s} same nearest neighbour: {same[name]:.1%}")
+exercises.check("03_1", 1, min(same, key=same.get))
 
 # %% tags=["hide-cell"]
-# Solution 2: to Euclid the noise is small; whitening lifts it to the size of all else.
-def with_noise(X, seed):
-    noise = 0.01 * np.random.default_rng(seed).normal(size=(len(X), 20))
-    return np.hstack([X, noise.astype(np.float32)])
+# Solution 2: for Euclid the noise is next to nothing. Whitening gives each column the
+# variance 1, whatever it had: 20 of 60 are noise.
+components = Covariance("total", rank=40).fit_transform(X_train[gallery])
+noise = 0.01 * np.random.default_rng(0).normal(size=(len(components), 20))
+appended = np.hstack([components, noise])
+for name, points in {
+    "as appended": appended,
+    "whitened": Covariance("total").fit_transform(appended),  # the noise stays last
+}.items():
+    variances = points.var(axis=0)
+    noisy_share = variances[40:].sum() / variances.sum()
+    print(f"{name:12s} share of noise: {noisy_share:.4f}")
+exercises.check("03_1", 2, noisy_share)
 
-
-few_components = Covariance("total", rank=40)
-for name, metric in [("Euclid", None), ("40 whitened components", few_components)]:
-    for label, change in [("plain", lambda X, seed: X), ("with noise", with_noise)]:
-        classifier = MetricKNeighborsClassifier(3, metric)
-        classifier.fit(change(X_train[gallery], 0), y_train[gallery])
-        right = evaluation.share(
-            classifier.predict(change(X_test[queries], 1)) == y_test[queries]
-        )
-        print(f"{name:22s} {label:10s} {right.percent(1)}")
+# %% tags=["hide-cell"]
+# Solution 3: the covariance shrinks to 4/5, its inverse grows by 5/4, the distance by the
+# root of that. All distances grow alike, which changes no order.
+five = np.random.default_rng(0).normal(size=(5, 2))
+lengths = [
+    np.sqrt(
+        (five[0] - five[1]) @ np.linalg.inv(np.cov(five.T, ddof=d)) @ (five[0] - five[1])
+    )
+    for d in (0, 1)
+]
+exercises.check("03_1", 3, lengths[0] / lengths[1])
 
 # %% [markdown]
 # ## To take away

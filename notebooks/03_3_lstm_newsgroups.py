@@ -519,25 +519,52 @@ for kind in of_kind:
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Order.* Shuffle the words of each stripped test post and let the mended network read
-#    them. How much does it lose? What does that say about word order?
-# 2. *Words of a name.* Learn a linear model from the header lines alone. Which words does
-#    it use?
-# 3. *Scale.* The steps of the article's optimisation reach the data if all distances
-#    $\lVert x_i - w_i \rVert$ are below $1/\alpha$, else they run away. Why? (Write
-#    $r = x_i - w_i$; one step multiplies $r$ by $1 - 2\alpha\lVert r \rVert$. That is
-#    between $-1$ and $1$ exactly if $\lVert r \rVert < 1/\alpha$.)
+# After `from mlbook.checks import exercises`, hand in an answer with
+# `exercises.check("03_3", number, answer)`: it says *right*, or gives a hint.
+#
+# 1. *Order.* The words of each test post are shuffled. Which methods of this chapter still
+#    give the very same answers? A list of some of "TF-IDF", "LSA", "NCA" and "LSTM". (And
+#    how much does the mended network lose?)
+# 2. *The last ones.* Four groups of equally many posts stand one after the other, and Keras
+#    trains with `validation_split=0.3`. Which share of the validation posts belongs to the
+#    last group? Answer with a number.
+# 3. *Scale.* Write $r = x_i - w_i$; a step of the article's optimisation multiplies $r$ by
+#    $1 - 2\alpha\lVert r \rVert$. Below which length of $r$ do the steps reach the data,
+#    for $\alpha = 0.01$? Answer with a number.
+#
+# One more to try: *words of a name*. Learn a linear model from the header lines alone.
+# Which words does it use?
 
 # %% tags=["hide-cell"]
-# Solution 1: a network for word order should mind; how much it does, the numbers tell.
+# Solution 1: three of them count words, and a count knows no order. A network could mind;
+# how much it does, the numbers tell.
+from mlbook.checks import exercises
+
 rng = np.random.default_rng(0)
 shuffled = [list(rng.permutation(document)) if document else [] for document in test_words]
 for label, documents in {"in order": test_words, "shuffled": shuffled}.items():
     right = trained["mended"].predict(documents) == y_test
     print(f"{label:9s} {evaluation.share(right).percent(1)}")
+exercises.check("03_3", 1, ["TF-IDF", "LSA", "NCA"])
 
 # %% tags=["hide-cell"]
-# Solution 2: names of people, machines and places of work.
+# Solution 2: the last group is a quarter of all posts, the validation part a little more.
+groups_in_order = np.repeat([0, 1, 2, 3], 100)
+validated = groups_in_order[int(0.7 * len(groups_in_order)) :]
+exercises.check("03_3", 2, np.mean(validated == 3))
+
+# %% tags=["hide-cell"]
+# Solution 3: r shrinks if the factor is between -1 and 1, that is, below 1 / alpha. From
+# half of that on, a step shoots over the aim, but still ends nearer to it.
+alpha = 0.01
+for length in (60.0, 99.0, 101.0):
+    x, w = np.array([[length]]), np.array([[0.0]])
+    w = as_printed.gradient_optimization(x, None, 8, alpha, axis_mended=True, start=w)
+    print(f"from {length:3.0f}: after 8 steps {abs(x - w).item():.2g} away")
+exercises.check("03_3", 3, 1 / alpha)
+
+# %% tags=["hide-cell"]
+# One more to try: names of people, machines and places of work.
 heads, _ = tokens(posts, "headers")
 linear.fit(heads, y_train)
 vocabulary_of_counts = linear["tfidf"].get_feature_names_out()

@@ -584,30 +584,56 @@ plots.table(claims.table("04_1_multimodal").set_index("claim"))
 # %% [markdown]
 # ## Exercises
 #
-# 1. *One rumour twice.* Give `DecisionFusion` the image as both modalities. What happens to
-#    its accuracy, and what to its certainty?
-# 2. *Paired across the split.* What would be wrong with pairing all recordings with all
-#    images first, and splitting the pairs at random afterwards?
-# 3. *Whom to trust.* Weigh the recording in the product rule from 0 to 2. Where is the best
-#    weight for clean recordings, and where for noisy ones?
+# After `from mlbook.checks import exercises`, hand in an answer with
+# `exercises.check("04_1", number, answer)`: it says *right*, or gives a hint.
+#
+# 1. *Multiply.* Write a function `both(p, q, prior)`: from the probabilities of the classes
+#    given the image, given the speech, and of the classes at large (three arrays of one
+#    length) to those given both, by the product rule. Hand in the function.
+# 2. *One rumour twice.* Two classes are equally frequent, and an image gives the first of
+#    them $0.9$. Now the same image is given as both modalities. What does the product rule
+#    give the first class? Answer with a number. (What happens to the accuracy?)
+# 3. *Paired across the split.* Each recording is paired with several different images of
+#    its digit; an image may serve several recordings. Then the pairs are split at random
+#    into training and test. What may be on both sides? A list of some of "pair", "image",
+#    "recording" and "speaker".
+#
+# One more to try: *whom to trust*. Weigh the recording in the product rule from 0 to 2.
+# Where is the best weight for clean recordings, and where for noisy ones?
+
 
 # %% tags=["hide-cell"]
-# Solution 1: the same answers as with one, but too sure of them. The first number is how
-# often it is right, the second how probable it says that this is.
+# Solution 1: the prior is in both factors, so it is taken out once.
+from mlbook.checks import exercises
+
+
+def both(p, q, prior):
+    evidence = np.asarray(p) * q / prior
+    return evidence / evidence.sum()
+
+
+exercises.check("04_1", 1, both)
+
+# %% tags=["hide-cell"]
+# Solution 2: nearly the same answers as with one (the classes of the data are not quite
+# equally frequent), but too sure of them. The first number is how often it is right, the
+# second how probable it says that this is.
 twice = {"first": train["image"], "second": train["image"]}
 rumour = fusion.DecisionFusion({name: each["image"] for name in twice}).fit(twice, y)
 for given in (["first"], ["first", "second"]):
     p = rumour.predict_proba({name: test["image"] for name in given})
     right = (p.argmax(axis=1) == y_test).mean()
     print(f"as {len(given)}: {right:.1%} right, {p.max(axis=1).mean():.1%} sure")
-
-# %% [markdown] tags=["hide-cell"]
-# *Solution 2.* Each speaker would be on both sides, so the test would be of known voices
-# (chapter 2.2). And if an image or a recording is used in several pairs, it would itself be
-# on both sides. Split what must be new first, then pair within the parts.
+said = np.array([0.9, 0.1])
+exercises.check("04_1", 2, both(said, said, np.array([0.5, 0.5]))[0])
 
 # %% tags=["hide-cell"]
-# Solution 3
+# Solution 3: all but the pair itself. The test would be of known voices (chapter 2.2),
+# recordings and images. Split what must be new first, then pair within the parts.
+exercises.check("04_1", 3, ["image", "recording", "speaker"])
+
+# %% tags=["hide-cell"]
+# One more to try
 model = models["decisions"]
 for weight in (0, 0.25, 0.5, 1, 2):
     model.weights_ = {"image": 1.0, "speech": weight}

@@ -359,32 +359,46 @@ plots.table(claims.table("04_2_joint_optimisation").set_index("claim"))
 # %% [markdown]
 # ## Exercises
 #
-# 1. *The collapse.* Show that the printed formula is also zero for three well separated
-#    points, one per class. So it does not *prefer* the collapse. What does it lack?
-# 2. *Units.* Multiply the metric loss by 100. Which of the rules leave the training as it
-#    was? Answer first, then try `UncertaintyWeights` on numbers.
-# 3. *Turns.* With `AlternatingWeights(every=n)`, which loss has the last word? Why does
-#    this matter for large n?
+# After `from mlbook.checks import exercises`, hand in an answer with
+# `exercises.check("04_2", number, answer)`: it says *right*, or gives a hint.
+#
+# 1. *The collapse.* The printed formula is zero if all points are one, and also for three
+#    well separated points, one a class. So it does not *prefer* the collapse; it lacks the
+#    labels. Write `mended(points, labels, margin)`: as `printed_loss`, but with the target
+#    0 for two points of one class and `margin` for two of different classes, in place of
+#    $d(y_i, y_j)$. Hand in the function.
+# 2. *Units.* Multiply the metric loss by 100. How much larger is the number $s$ at which
+#    the uncertainty rule then rests? Answer with a number. Which rules leave the training
+#    as it was?
+# 3. *Turns.* Two losses take turns under `AlternatingWeights(every=20)`. How many of 250
+#    steps serve the first one? Answer with a number. Which loss has the last word?
+
 
 # %% tags=["hide-cell"]
-# Solution 1: the partner of a point is the point itself, in either case. The formula lacks
-# a term that differs between pairs of one class and pairs of two.
-points = centres[labels]
-print(
-    "separated:",
-    printed_loss(points, points[partner]),
-    " collapsed:",
-    printed_loss(*[0 * points] * 2),
-)
+# Solution 1: now the collapse costs, and well separated points may cost nothing.
+from mlbook.checks import exercises
+
+
+def mended(points, labels, margin):
+    d = np.linalg.norm(points[:, None] - points, axis=2)
+    target = margin * (labels[:, None] != labels)
+    return ((d - target) ** 2).sum() / 2
+
+
+corners = np.array([[0, 0], [3, 0], [1.5, 3 * np.sqrt(0.75)]])  # 3 from each other
+for name, points in {"separated": corners, "collapsed": 0 * corners}.items():
+    both = printed_loss(points, points), mended(points, np.arange(3), 3)
+    print(f"{name}: printed {both[0]:.2f}, mended {both[1]:.2f}")
+exercises.check("04_2", 1, mended)
 
 # %% tags=["hide-cell"]
-# Solution 2: a learned weight takes the factor back (its s grows by log 100, which adds a
-# constant to the total and changes no gradient); a fixed weight does not. GradNorm takes it
-# back too, step by step: it looks at the lengths of the weighted gradients.
+# Solution 2: for a loss L the best s is log(2 L). The learned weight takes the factor back:
+# s grows by log 100, which adds a constant to the total and changes no gradient. A fixed
+# weight does not; GradNorm does, step by step, as it looks at the weighted gradients.
 for factor in (1, 100):
-    value = 0.4 * factor
-    best = np.log(2 * value)
+    best = np.log(2 * 0.4 * factor)
     print(f"factor {factor:3d}: the gradient is multiplied by {np.exp(-best) * factor:.3f}")
+exercises.check("04_2", 2, np.log(2 * 0.4 * 100) - np.log(2 * 0.4))
 
 # %% tags=["hide-cell"]
 # Solution 3: the loss whose turn it is at the end. With a large n the network moves away
@@ -392,6 +406,7 @@ for factor in (1, 100):
 for every in (1, 5, 20):
     turn = (np.arange(250) // every) % 2
     print(f"every {every:2d}: the last step serves loss {1 + turn[-1]}")
+exercises.check("04_2", 3, np.sum(turn == 0))
 
 # %% [markdown]
 # ## To take away

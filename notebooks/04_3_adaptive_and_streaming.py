@@ -569,28 +569,59 @@ plots.table(claims.table("04_3_adaptive_and_streaming").set_index("claim"))
 # %% [markdown]
 # ## Exercises
 #
-# 1. *A long silence.* All weights fade during a pause. Why does the answer to the next
-#    query not change? (All classes share one metric; fading multiplies the covariance by a
-#    number, and that changes no order. Only the next sample weighs more.)
-# 2. *Delayed labels.* Let each label come 100 samples late. What does the model lose while
-#    the digits turn?
-# 3. *Too short a memory.* Without a ridge, how short can the half-life be?
+# After `from mlbook.checks import exercises`, hand in an answer with
+# `exercises.check("04_3", number, answer)`: it says *right*, or gives a hint.
+#
+# 1. *How much is remembered?* The newest sample has the weight 1, the half-life is 200
+#    samples, and the stream has no beginning. To what do all weights add up? Answer with a
+#    number.
+# 2. *A long silence.* A class has 100 samples of weight 1. In a pause of one half-life all
+#    weights fade. Which share of the class mean does the next sample get? Answer with a
+#    number. (And why does a query in the pause get the same answer as before it?)
+# 3. *Out of the window.* A window drops its oldest sample: the scatter is now
+#    $S - a\,\delta\delta^\top$. Write a function `without(P, delta, a)` that gives its
+#    inverse from $P = S^{-1}$, and inverts nothing. Hand in the function.
+#
+# Two more to try. *Delayed labels*: let each label come 100 samples late. What does the
+# model lose while the digits turn? *Too short a memory*: without a ridge, how short can the
+# half-life be?
 
 # %% tags=["hide-cell"]
-# Solution 2: the model that is asked is always a hundred samples behind.
+# Solution 1: a geometric series.
+from mlbook.checks import exercises
+
+fade = 0.5 ** (1 / 200)
+exercises.check("04_3", 1, 1 / (1 - fade))
+
+# %% tags=["hide-cell"]
+# Solution 2: 1 of 50 + 1. Before it comes, the pause changes nothing: means stay, and the
+# scatter and the sum of the weights, which it is divided by, fade alike.
+exercises.check("04_3", 2, 1 / (100 * 0.5 + 1))
+
+
+# %% tags=["hide-cell"]
+# Solution 3: the formula holds for a negative a as well.
+def without(P, delta, a):
+    v = P @ delta
+    return P + a * np.outer(v, v) / (1 - a * delta @ v)
+
+
+exercises.check("04_3", 3, without)
+
+# %% tags=["hide-cell"]
+# Delayed labels: the model that is asked is always a hundred samples behind.
 for late in (0, 100):
     model = StreamingMahalanobis(200).fit(X, y)
     right = []
     for i in range(len(stream.y)):
         right.append(model.predict(stream.X[i : i + 1])[0] == stream.y[i])
         if i >= late:
-            model.partial_fit(
-                stream.X[i - late : i - late + 1], stream.y[i - late : i - late + 1]
-            )
+            told = slice(i - late, i - late + 1)
+            model.partial_fit(stream.X[told], stream.y[told])
     print(f"labels {late:3d} samples late: {np.mean(right):.1%} right")
 
 # %% tags=["hide-cell"]
-# Solution 3: when fewer samples are remembered than there are features, rounding decides.
+# Too short a memory: with fewer samples remembered than features, rounding decides.
 noise = np.random.default_rng(0).normal(size=(600, 20))
 for half_life in (100, 10, 1, 0.3):
     model = StreamingMahalanobis(half_life, ridge=0.0).fit(noise, np.zeros(600, dtype=int))

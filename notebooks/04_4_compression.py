@@ -283,42 +283,62 @@ plots.table(claims.table("04_4_compression").set_index("claim"))
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Arithmetic.* A gallery of a million items, embeddings of 64 numbers. How many
-#    megabytes with 32 bits a number, with 8 bits, with product codes of 8 bytes? What
-#    else has to be stored for the codes?
-# 2. *The wrong calibration.* Calibrate the eight-bit network on black images only. What
-#    happens, and why?
-# 3. *A student with no classes.* Relational distillation needs no labels. Teach the small
-#    network on images of random noise. What does it keep?
+# After `from mlbook.checks import exercises`, hand in an answer with
+# `exercises.check("04_4", number, answer)`: it says *right*, or gives a hint.
+#
+# 1. *Arithmetic.* A gallery has a million items, with embeddings of 64 numbers. Product
+#    codes of 8 parts take 8 bytes an item. What else has to be stored: how many bytes do
+#    the typical parts take, 256 for each part, 4 bytes a number? Answer with a number.
+# 2. *The wrong calibration.* Write a function `eight_bits(x, low, high)`: what an array `x`
+#    is after rounding to the 256 values from `low` to `high`. What lies outside becomes the
+#    nearest end. Hand in the function. (What happens to a network that was calibrated on
+#    black images only?)
+# 3. *Kept.* Write a function `kept(before, after)`: of the nearest neighbours of each query
+#    (two integer arrays, a query a row, the nearest first), the share that is among them
+#    before and after, in whatever order. Hand in the function.
+#
+# One more to try: *a student with no classes*. Relational distillation needs no labels.
+# Teach the small network on images of random noise. What does it keep?
 
 # %% tags=["hide-cell"]
-# Solution 1: and the codebooks, 256 typical parts of 8 numbers for each of 8 parts.
+# Solution 1: 8 codebooks of 256 typical parts of 64 / 8 numbers. That is little.
+from mlbook.checks import exercises
+
 for name, n_bytes in {"32 bits": 4 * 64, "8 bits": 64, "product codes": 8}.items():
     print(f"{name:14s} {n_bytes * 1_000_000 / 1e6:,.0f} MB")
-print(f"codebooks      {8 * 256 * 8 * 4 / 1e6:.3f} MB")
+exercises.check("04_4", 1, 8 * 256 * (64 // 8) * 4)
+
 
 # %% tags=["hide-cell"]
-# Solution 2: the ranges are those of black images; everything brighter is cut off at the
-# top of its range, and the embeddings hardly differ any more.
+# Solution 2: everything brighter than the black images is cut off at the top of the range,
+# and the embeddings hardly differ any more.
+def eight_bits(x, low, high):
+    width = (high - low) / 255
+    return low + np.clip(np.round((x - low) / width), 0, 255) * width
+
+
+exercises.check("04_4", 2, eight_bits)
 blind = LiteRTModel(to_litert(teacher, calibration=np.zeros_like(x[:100])))
 for name, model in {"real images": small, "black images": blind}.items():
     found = model.predict(x_test[:300])
     spread = np.linalg.norm(found - found.mean(axis=0), axis=1).mean()
     print(f"calibrated on {name:12s} spread of the embeddings {spread:.3f}")
 
+
 # %% tags=["hide-cell"]
-# Solution 3: on noise the teacher's distances say little about digits.
+# Solution 3: each neighbour from before is looked for in the whole row from after.
+def kept(before, after):
+    return np.mean([np.isin(old, new) for old, new in zip(before, after, strict=True)])
+
+
+exercises.check("04_4", 3, kept)
+
+# %% tags=["hide-cell"]
+# One more to try: on noise the teacher's distances say little about digits.
 noise = rng.random(x.shape).astype("float32")
 for name, images in {"digits": x, "noise": noise}.items():
-    student = networks.train(
-        "student",
-        images,
-        y,
-        steps,
-        0,
-        teacher=networks.embed(teacher, images),
-        classes=False,
-    )
+    goal = networks.embed(teacher, images)
+    student = networks.train("student", images, y, steps, 0, teacher=goal, classes=False)
     found = distance_agreement(asked[:300], networks.embed(student, x_test[:300]))
     print(f"taught on {name:6s} agreement of distances of digits {found:.3f}")
 

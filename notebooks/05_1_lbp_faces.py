@@ -192,7 +192,7 @@ print("codes:", {method: n_codes(P, method) for method in METHODS})
 # %% [markdown]
 # The fourth, `nri_uniform`, keeps where the ones are; it is the one that its authors use
 # for faces, and ours from here on. All codes see only whether a point is brighter, not by
-# how much: light that keeps the order of the greys changes no code.
+# how much: twice the light, or more of it everywhere, changes no code.
 
 # %% tags=["hide-input"]
 pictures = [lbp_codes(face[np.newaxis], 8, radius, "uniform")[0] for radius in (1, 2, 3)]
@@ -576,15 +576,52 @@ plots.show(
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Light.* Multiply the grey of all test images by one half. Which of the two, pixels or
-#    patterns, notices? Say it before you run it.
-# 2. *A step aside.* Shift the test images by four pixels to the right. What happens to the
-#    single histogram, and to the grid?
-# 3. *Whose threshold?* Why not choose the threshold on other photographs of the people who
-#    are tested? (It then knows these people; the pairs of strangers are harder.)
+# Hand in an answer with `exercises.check("05_1", 1, answer)`; it says *right*, or gives a
+# hint.
+#
+# 1. *Light.* Take four points at radius 1, so that no grey is interpolated, and real
+#    numbers, so that none is rounded. Which of these changes of the greys $g$ (0 to 255)
+#    leave every code of every image as it is? Hand in a list of names: `add`, $g + 40$;
+#    `halve`, $g / 2$; `root`, $\sqrt g$; `negative`, $255 - g$; `shade`, $g$ times a number
+#    that falls from 1 at the left to one half at the right.
+# 2. *Rotations.* Hand in a function of a list of eight bits that returns the code of `ror`:
+#    the smallest binary number of all rotations. The first bit counts 1, the second 2.
+# 3. *Whose threshold?* Distances of validation pairs, same person 1, 2, 3, 6, different
+#    people 5, 7, 8, 9. Pairs up to a threshold are accepted; take the one at which both
+#    kinds of error are equally frequent. Of test pairs, same person 2, 4, 6, 8, 9,
+#    different people 4, 7, 8, 10, 11, hand in two shares: of different pairs that it
+#    accepts, and of same pairs that it refuses.
+#
+# A further question: halve the greys of all test images, or move them four pixels to the
+# right. What do plain pixels, one histogram and a grid notice? Say it before you run it.
 
 # %% tags=["hide-cell"]
-# Solutions 1 and 2: codes see order only; the single histogram does not know places.
+# Solution 1: whatever rises with the grey, and everywhere alike, keeps the order.
+from mlbook.checks import exercises
+
+g = face.astype(float)
+changed = {"add": g + 40, "halve": g / 2, "root": np.sqrt(g), "negative": 255 - g}
+changed["shade"] = g * np.linspace(1, 0.5, g.shape[1])
+before = bits(g)[::2]  # every second of the eight points is a pixel
+kept = [name for name, h in changed.items() if np.array_equal(bits(h)[::2], before)]
+exercises.check("05_1", 1, kept)
+
+
+# Solution 2.
+def smallest_rotation(bits):
+    return min(np.roll(bits, k) @ 2 ** np.arange(8) for k in range(8))
+
+
+exercises.check("05_1", 2, smallest_rotation)
+
+# Solution 3: the test pairs do not choose. Their two errors differ, and that is honest.
+same, different = np.array([1, 2, 3, 6]), np.array([5, 7, 8, 9])
+limit = next(t for t in range(10) if np.mean(different <= t) == np.mean(same > t))
+same, different = np.array([2, 4, 6, 8, 9]), np.array([4, 7, 8, 10, 11])
+exercises.check("05_1", 3, [np.mean(different <= limit), np.mean(same > limit)])
+
+# %% tags=["hide-cell"]
+# The further question: one histogram knows no places, so a step aside is little to it.
 views = {
     "unchanged": images[test],
     "half as bright": images[test] // 2,

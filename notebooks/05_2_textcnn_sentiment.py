@@ -463,16 +463,29 @@ plots.show(figure, f"Bars of the largest weights of a linear model. {said}.", re
 # %% [markdown]
 # ## Exercises
 #
-# 1. *The order of words.* Shuffle the words of each test sentence. Which of the two, a
-#    linear model of single words or Kim's network, notices? Say it before you run it.
-# 2. *Two numbers.* A model is right on 85 of 100 texts, another on 87 of the same 100. What
-#    else do you need before you call it better?
-# 3. *The other half.* Why would the loss that the article describes, distances within
-#    classes and nothing else, spoil a network that is trained by it alone?
+# Hand in an answer with `exercises.check("05_2", 1, answer)`; it says *right*, or gives a
+# hint.
+#
+# 1. *The order of words.* Shuffle the words of a text. For which of these may the answer of
+#    a classifier change? Hand in a list of names: `counts` of single words, `tfidf` of
+#    single words, `mean` of the word vectors, `pairs` (TF-IDF of words and pairs), `kim`
+#    (Kim's network).
+# 2. *Two numbers.* Model A is right on 85 of 100 texts, model B on 87 of the same 100. On
+#    twelve texts only one of them is right: A on five, B on seven. Suppose that on each of
+#    the twelve a fair coin decides who is right. How probable is it that they differ at
+#    least as much as here, in either direction?
+# 3. *The other half.* The loss that the article describes knows distances within classes
+#    and nothing else. Hand in embeddings of four texts, two numbers each (the first two
+#    texts are praise, the others blame), with the smallest possible loss, and of no use to
+#    any classifier.
 
 # %% tags=["hide-cell"]
-# Solution 1. Counts of single words do not change at all. The network's maps look at
-# neighbouring words, so its answers may change.
+# Solution 1. What only counts or averages single words cannot change. Pairs and the
+# network's maps look at neighbouring words. How much the network changes:
+from mlbook.checks import exercises
+from scipy.stats import binomtest
+
+exercises.check("05_2", 1, ["pairs", "kim"])
 network = trained["cross-entropy"]
 before = network.predict(test)
 rng = np.random.default_rng(0)
@@ -487,12 +500,13 @@ print(
     f"after {np.mean(after == texts.y[test]):.1%}; changed {np.mean(before != after):.1%}"
 )
 
-# %% [markdown] tags=["hide-cell"]
-# *Solution 2.* On which texts they differ (a paired test), and whether other texts and
-# other starts of the training would say the same: an interval over splits or seeds.
-#
-# *Solution 3.* It is 0, and smallest, where all texts have the same embedding. Section 2.1
-# shows it.
+# %% tags=["hide-cell"]
+# Solution 2: a paired test. Two more right answers of a hundred show nothing, and other
+# texts or other starts of the training would still have to agree.
+exercises.check("05_2", 2, binomtest(7, 12).pvalue)
+
+# Solution 3: the loss is 0 where all texts have the same embedding. Chapter 2.1 shows it.
+exercises.check("05_2", 3, np.zeros((4, 2)))
 
 # %% [markdown]
 # ## To take away

@@ -434,17 +434,38 @@ plots.table(claims.table("05_3_field_notes").set_index("claim"))
 #
 # ## Exercises
 #
-# 1. *Look for copies.* Hide ten slightly changed training images among test images. How
-#    would you find them with a distance?
-# 2. *The winner's luck.* Search many settings by cross-validation on noise. How good is the
-#    best score, and how good is the winner on new noise?
-# 3. *Which is the leak?* You scale with the mean of all items. You drop all items with
-#    missing values before the split. You choose the number of neighbours on the test items.
-#    (The first two look at no label and seldom show; the second still changes what is
-#    tested on: in use, items with missing values do arrive. The third is a leak.)
+# Hand in an answer with `exercises.check("05_3", 1, answer)`; it says *right*, or gives a
+# hint.
+#
+# 1. *Which is the leak?* The label of each item is the toss of a coin. Which of these will
+#    score more than one half of the test items on average? Hand in a list of names:
+#    `scaling` by the mean of all items; `missing`, items with missing values are dropped
+#    before the split; `selection` of features by the labels of all items; `copies`, moved
+#    a little, are added before the split; `neighbours`, their number is chosen by the test
+#    items.
+# 2. *The winner's luck.* Twenty useless settings are tested, independently, and each has
+#    one chance in twenty to look better than it is. What is the probability that at least
+#    one does? (Then see it happen: search many settings on noise.)
+# 3. *More than accuracy.* Of 800 images 40 are eights. A model calls 50 images eights, and
+#    30 of these are. Hand in recall, precision and F1, in this order.
+#
+# A further question: hide ten slightly changed training images among test images. How would
+# you find them with a distance?
 
 # %% tags=["hide-cell"]
-# Solution 1: a copy is much nearer than nearest neighbours are as a rule.
+# Solution 1: scaling and dropping see no label. (Dropping still changes what is tested on:
+# in use, items with missing values do arrive.)
+from mlbook.checks import exercises
+
+exercises.check("05_3", 1, ["selection", "copies", "neighbours"])
+
+# Solution 3.
+recall, precision = 30 / 40, 30 / 50
+f1 = 2 * recall * precision / (recall + precision)
+exercises.check("05_3", 3, [recall, precision, f1])
+
+# %% tags=["hide-cell"]
+# The further question: a copy is much nearer than nearest neighbours are as a rule.
 train, test = halved(mnist.x_train[:1000]), halved(mnist.x_test[:500])
 test[:10] = np.clip(train[:10] + 0.01 * rng.normal(size=(10, 196)), 0, 1)
 nearest = cdist(test, train).min(axis=1)
@@ -453,6 +474,7 @@ print(f"the others: at least {nearest[10:].min():.2f}, median {np.median(nearest
 
 # %% tags=["hide-cell"]
 # Solution 2: the more settings, the luckier the winner; new items know nothing of the luck.
+exercises.check("05_3", 2, 1 - (1 - 1 / 20) ** 20)
 X, X_new, y, y_new = tips_leaks.noise(20, limits, np.random.default_rng(1))
 projections = [PCA(n, svd_solver="full") for n in (2, 5, 10, 15)] + [LDA(), None]
 grid = {"metric": projections, "n_neighbors": range(1, 20, 2)}

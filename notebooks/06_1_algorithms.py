@@ -369,13 +369,27 @@ plots.table(claims.table("06_1_algorithms").set_index("claim"))
 # %% [markdown]
 # ## Exercises
 #
+# `exercises.check("06_1", 1, answer)` says *right*, or gives a hint.
+#
 # 1. Find three points `x` and three `y` for which the FWHD of 1.3.2 gives unequal weights.
-# 2. What does the optimiser of A.1 do to residuals of length $1/\alpha$ and $1/(2\alpha)$?
+#    Hand in the pair `(x, y)`.
+# 2. Two residuals have the lengths $1/\alpha$ and $1/(2\alpha)$. How long are they after
+#    ten steps of the optimiser of A.1? Hand in both lengths.
+# 3. Three frequencies have $t_k / s_k = 2, 1, 1/2$. Which weights does our FWHD give them
+#    in the limits $\tau \to 0$ and $\tau \to \infty$? Hand in two rows of three weights.
 
 # %% tags=["hide-cell"]
 # 1: a point moves away. 2: the first changes its sign for ever, the second is zero at once.
-print(as_printed.fwhd_weights([[0, 0], [1, 0], [2, 0]], [[0, 0], [1, 0], [9, 0]], 0.1))
-print([r * (1 - 0.02 * r) for r in (100.0, 50.0)])
+# 3: all weight on the best frequency, or even weights: tau decides how far the data count.
+from mlbook.checks import exercises
+
+exercises.check("06_1", 1, ([[0, 0], [1, 0], [2, 0]], [[0, 0], [1, 0], [9, 0]]))
+r = np.array([100.0, 50.0])
+for _ in range(10):
+    r = np.abs(r * (1 - 0.02 * r))
+exercises.check("06_1", 2, r)
+powers = np.array([2, 1, 0.5]) ** (1 / np.array([[0.01], [1e9]]))
+exercises.check("06_1", 3, powers / powers.sum(axis=1, keepdims=True))
 
 # %% [markdown]
 # ## To take away

@@ -338,39 +338,57 @@ plots.table(claims.table("06_3_reading").set_index("claim"))
 #
 # ## Exercises
 #
-# 1. **A form.** A DOI is made of `10.`, the number of a registrant, a slash, and a name.
-#    Write a test for this form. Why is it not a check of a reference? (With a network, open
-#    some of the links and compare the titles.)
+# Hand in an answer with `exercises.check("06_3", 1, answer)`; it says *right*, or gives a
+# hint.
+#
+# 1. **A form.** A DOI is made of `10.`, the number of a registrant (four to nine digits), a
+#    slash, and a name without spaces. Hand in a function that says whether a text has this
+#    form, and nothing else in it. Why is it not a check of a reference?
 # 2. **Five citations.** We met them, in this form or a similar one, in real texts. One is
-#    right. What is wrong with the others? Use `works`.
+#    right. What is wrong with the others? Use `works`, and hand in a list of five texts,
+#    with the letters `a` if an author is wrong, `p` the place, `y` the year (`""` if none).
 #    1. Barz and Denzler, Do we train on test data?, Journal of Machine Learning Research 21
 #    2. Garcia and others, A survey on concept drift adaptation, IEEE TPAMI, 2022
 #    3. Kessy, Lewin and Strimmer, Optimal whitening and decorrelation, The R Journal 10(1)
 #    4. Cover and Hart, Nearest neighbor pattern classification, IEEE Transactions on
 #       Information Theory, 1967
 #    5. Shalev-Shwartz and others, Online metric learning and fast similarity search, 2006
-# 3. **How many words by chance?** Six words of a wrong title stand in a right one. How many
-#    words do two *real* titles of the bibliography share, in order?
+# 3. **What decides?** Which of these show that a citation is wrong, and not only that its
+#    work was not found? Hand in a list of names: `search`, no search engine knows the
+#    title; `copies`, the title stands only in other tutorials; `names`, nobody has heard of
+#    the authors; `contents`, the list of contents of the volume is complete and does not
+#    have it; `page`, its DOI opens the page of another paper.
+#
+# A further question: six words of a wrong title stand in a right one. How many words do two
+# *real* titles of the bibliography share, in order?
 
 # %% tags=["hide-cell"]
 # 1: the form says nothing about whether it is registered, and for which paper.
 import re
 
+from mlbook.checks import exercises
+
+
+def has_form(text):
+    return bool(re.fullmatch(r"10\.\d{4,9}/\S+", text))
+
+
+exercises.check("06_3", 1, has_form)
 dois = [work.fields["doi"] for work in works.values() if "doi" in work.fields]
-print(
-    "of the form:", sum(bool(re.fullmatch(r"10\.\d{4,9}/\S+", d)) for d in dois), len(dois)
-)
-print("a made-up one too:", bool(re.fullmatch(r"10\.\d{4,9}/\S+", "10.1234/no.such.paper")))
+print("of the form:", sum(map(has_form, dois)), "of", len(dois))
+print("a made-up one too:", has_form("10.1234/no.such.paper"))
 
 # %% tags=["hide-cell"]
 # 2: the fourth is right. Wrong are the journal in 1 and 3; the author, the journal and the
-# year in 2; the author and the year in 5.
+# year in 2; the author and the year in 5. 3: only a closed list and a page decide.
+exercises.check("06_3", 2, ["p", "apy", "p", "", "ay"])
+exercises.check("06_3", 3, ["contents", "page"])
 for key in ("barz2020", "gama2014", "kessy2018", "cover1967", "jain2008"):
     display(Markdown(f"- {cite(key)}"))
 
 # %% tags=["hide-cell"]
-# 3: Some real titles share as many words, because papers answer one another. So words in
-# common say where to look for what was meant. They prove nothing.
+# Further: some real titles share as many words, because papers answer one another. So words
+# in common say where to look for what was meant. They prove nothing.
 counts = []
 for work in papers:
     others = [other for other in papers if other.authors[0] != work.authors[0]]

@@ -96,6 +96,28 @@ def test_go_leaves_out_the_pair_of_a_point_with_itself():
     assert as_printed.go_objective(None, ARTICLE_X, w, lambda u, v: 7.0) == pytest.approx(7.0)
 
 
+def test_go_has_no_gradient_by_a_parameter_that_is_not_in_it():
+    w = [[1, 0.5], [0.5, 1]]
+    np.testing.assert_array_equal(as_printed.go_gradient(ARTICLE_X, w), [0, 0])
+    assert np.abs(as_printed.go_parameters(ARTICLE_X, ARTICLE_Y, w)).min() > 0
+
+
+def test_go_objective_needs_a_metric_for_each_sample(points):
+    x, w = points[0][:3], np.arange(9.0).reshape(3, 3)
+    alike = as_printed.go_objective_of_metrics(x, w, ["cityblock"] * 3)
+    assert alike == pytest.approx(as_printed.go_objective(None, x, w, "cityblock"))
+    mixed = as_printed.go_objective_of_metrics(x, w, ["cityblock", "euclidean", "cityblock"])
+    assert mixed < alike
+    with pytest.raises(ValueError, match="zip"):
+        as_printed.go_objective_of_metrics(x, w, ["cityblock"] * 2)
+
+
+def test_density_differences_by_hand():
+    near, far = np.exp(-1), np.exp(-4)
+    found = as_printed.density_differences([[0], [1], [3]], ["a", "a", "b"], None)
+    np.testing.assert_allclose(found, [near - np.exp(-9), near - far, -np.exp(-9) - far])
+
+
 def test_inverse_distances_are_normalised_over_all_pairs(points):
     x, y = points
     VI = inverse_covariance(x)

@@ -1,5 +1,7 @@
 """The map is what the chapters and the ledger say."""
 
+import re
+
 import jupytext
 import nbformat
 import pytest
@@ -18,6 +20,27 @@ def test_map_has_a_row_for_every_chapter():
     for chapter in notebooks.chapters():
         assert f"notebooks/{chapter.stem}.ipynb" in text
     assert "`mlbook.neighbors`" in text and "`mnist_article`" in text and "mnist-inverse" in text
+
+
+# the article's numbered sections; it has two chapters 2, and its cases and its appendix follow
+SECTIONS = [
+    *(f"1.{i}" for i in (1, 2, 3, 4)),
+    *(f"first chapter 2: 2.{i}" for i in (1, 2, 3)),
+    *(f"second chapter 2: 2.{i}" for i in (1, 2, 3, 4)),
+    *(f"3.{i}" for i in (1, 2, 3)),
+    *(f"4.{i}" for i in (1, 2, 3)),
+    *(f"A.{i}" for i in (1, 2, 3, 4)),
+]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_of_the_article_has_a_chapter(section):
+    headers = [jupytext.read(path).metadata["mlbook"]["article"] for path in notebooks.chapters()]
+    listed = "; ".join(entry for header in headers for entry in header)
+    chapter, _, number = section.rpartition(": ")
+    # under "second chapter 2", "2.4" may follow another section
+    found = re.search(rf"{chapter}[^;]*\b{re.escape(number)}(?!\d)", listed)
+    assert found, f"no chapter says that it covers section {section}"
 
 
 def test_chapter_without_header_is_named(monkeypatch, tmp_path):

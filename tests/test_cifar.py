@@ -5,6 +5,7 @@ import types
 import numpy as np
 import pytest
 
+from mlbook.checks import weighting as script
 from mlbook.experiments import cifar_metric, cifar_noise, cifar_retrieval, cifar_weights, get
 from mlbook.experiments.base import Budget
 
@@ -29,6 +30,25 @@ def coloured(n_train=600, n_test=200, seed=0):
 
 def limits(n_train, n_test, epochs):
     return {"smoke": Budget(n_train, n_test, seeds=1, grids={"epochs": epochs})}
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("covariance_of_images", "more than 2 dimensions"),
+        ("distances_to_labels", "same number of columns"),
+        ("fit_with_weights_of_pairs", "shape"),
+        ("compare_with_one_hot", "broadcast"),
+    ],
+)
+def test_steps_of_the_script_stop(step, message):
+    images = np.random.default_rng(0).random((40, 8, 8, 3))
+    with pytest.raises(ValueError, match=message):
+        getattr(script, step)(images, np.eye(5)[np.arange(40) % 5])
+
+
+def test_the_comparison_of_ten_images_is_wrong_without_an_error():
+    assert script.compare_with_one_hot(None, np.eye(10)) == pytest.approx(0.1)  # all are right
 
 
 def test_wrong_labels():

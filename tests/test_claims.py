@@ -12,10 +12,19 @@ import pytest
 
 from mlbook import claims, distances, paths
 from mlbook.bibliography import Reference
-from mlbook.checks import CHECKS, VERDICTS, Evidence, formulas, newsgroups, tips
+from mlbook.checks import (
+    CHECKS,
+    VERDICTS,
+    Evidence,
+    contents,
+    definitions,
+    formulas,
+    newsgroups,
+    tips,
+)
 from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, UNCHECKABLE
 from mlbook.claims import judge
-from mlbook.errors import MlbookError, UnknownNameError
+from mlbook.errors import MlbookError, ResultError, UnknownNameError
 from mlbook.evaluation import Interval
 from mlbook.linear import LDA, Covariance
 from mlbook.linear.base import LinearMetric
@@ -207,6 +216,11 @@ def features(histograms, recognise=None):
     return {"dataset": people, "importer": functions}
 
 
+def told_of(key):
+    """For a claim: a library that has the name which the claim gives under the key."""
+    return lambda claim: {"importer": types.SimpleNamespace(**{claim.check[key]: len})}
+
+
 # for each check: evidence under which it must give one verdict, and evidence for another;
 # or a function that makes the evidence for a claim
 FLIPS = {
@@ -247,7 +261,7 @@ FLIPS = {
         ({"dataset": images(500, constant_pixel=False)}, REFUTED),  # fewer images than pixels
     ],
     "is_importable": [
-        ({"importer": types.SimpleNamespace(mahalanobis_distances=len)}, SUPPORTED),
+        (told_of("attribute"), SUPPORTED),
         ({"importer": types.SimpleNamespace(__version__="1.0")}, REFUTED),
     ],
     "has_counts": [
@@ -317,14 +331,14 @@ FLIPS = {
     ],
     "agrees": [
         (printed(lambda *_: [1.0, 2.0]), SUPPORTED),
-        (printed(lambda name, _: checksum(name)), REFUTED),
-        (printed(lambda name, _: np.ones(1 + len(name))), REFUTED),
+        (printed(checksum), REFUTED),
+        (printed(lambda *call: np.ones(1 + checksum(*call) % 97)), REFUTED),
         (printed(stop), REFUTED),
     ],
     "differs": [
         (printed(lambda *_: [1.0, 2.0]), REFUTED),
-        (printed(lambda name, _: checksum(name)), SUPPORTED),
-        (printed(lambda name, _: np.ones(1 + len(name))), SUPPORTED),
+        (printed(checksum), SUPPORTED),
+        (printed(lambda *call: np.ones(1 + checksum(*call) % 97)), SUPPORTED),
         (printed(stop), REFUTED),
     ],
     "has_minimum": [
@@ -420,6 +434,22 @@ def script_about(source):
     return lambda claim: script(source.replace("it", claim.check["function"]))
 
 
+def called_so_often(more):
+    """For a claim: a script that calls the last of its names so often, and so many times more."""
+
+    def parts(claim):
+        said = claim.check
+        times = said.get("at_least", 1) + more
+        return script("\n".join([f"model.part.{said['names'][-1]}(1)"] * times))
+
+    return parts
+
+
+def script_naming(source):
+    """For a claim: this script, with the first of its names at {0}."""
+    return lambda claim: script(source.format(claim.check["names"][0]))
+
+
 def network(features):
     """Evidence in which every network computes these features from rows of word numbers."""
     return {"importer": types.SimpleNamespace(stacked_textcnn=lambda n_words, length: features)}
@@ -436,6 +466,11 @@ FLIPS |= {
         (script_about("def it(a, b):\n    pass\n\nmodel.fix(loss=it)"), SUPPORTED),
         (script_about("def it(a, b):\n    pass\n\nmodel.fix(loss='it')"), REFUTED),
         (script_about("it = 3"), REFUTED),
+    ],
+    "calls": [
+        (called_so_often(0), SUPPORTED),
+        (called_so_often(-1), REFUTED),
+        (script_naming("print({0})\nother({0})\n{0} = 3"), REFUTED),
     ],
     "tests_on_unseen": [
         (script("m.fit(a, b, validation_data=(c, d))\nm.predict(e)"), SUPPORTED),
@@ -975,6 +1010,387 @@ FLIPS |= {
 }
 
 
+def told(**facts):
+    """For a claim: a module with these facts, under the names that the claim gives them."""
+    return lambda claim: {
+        "importer": types.SimpleNamespace(**{claim.check[k]: v for k, v in facts.items()})
+    }
+
+
+def in_markdown(make, changed_verdict):
+    """For a claim: a renderer that makes this of the formula that the claim expects.
+
+    The verdict also depends on the claim's own source, which the renderer cannot change.
+    """
+
+    def parts(claim):
+        rendered = make(claim.check["expected"])
+        return {"importer": types.SimpleNamespace(MarkdownIt=lambda: FakeRenderer(rendered))}
+
+    def expected(claim):
+        return SUPPORTED if claim.check["source"] == claim.check["expected"] else changed_verdict
+
+    return parts, expected
+
+
+class FakeRenderer:
+    def __init__(self, rendered):
+        self.rendered = rendered
+
+    def render(self, source):
+        return self.rendered
+
+
+def garbled(claim):
+    same = claim.check["source"] == claim.check["expected"]
+    return CONDITIONAL if same else REFUTED
+
+
+def verified(text, *which):
+    """For a claim: a bibliography with its works at these positions, all with this title."""
+
+    def parts(claim):
+        keys = claim.check["keys"][slice(*which)]
+        title = text.replace("it", claim.check.get("words", ["it"])[0])
+        return shelf(*(Reference(key, "book", {"title": title}) for key in keys))
+
+    return parts
+
+
+FLIPS |= {
+    "numbers_are_unique": [
+        (told(facts=[("1", 3), ("2", 5), ("A", 9)]), SUPPORTED),
+        (told(facts=[("1", 3), ("2", 5), ("1", 9)]), REFUTED),
+    ],
+    "sections_follow": [
+        (told(chapters=[("1", 1), ("1", 9)], sections=[("1.1", 2), ("1.1", 10)]), SUPPORTED),
+        (told(chapters=[("1", 1), ("2", 9)], sections=[("1.1", 2), ("1.2", 10)]), REFUTED),
+        (told(chapters=[("1", 1)], sections=[("1.1", 2), ("1.3", 10)]), REFUTED),
+    ],
+    "numbers_are_as_announced": [
+        (told(outline=[("a", "1"), ("b", "2")], body=[("b", "2"), ("a", "1")]), SUPPORTED),
+        (told(outline=[("a", "1"), ("b", "2")], body=[("a", "1"), ("b", "3")]), REFUTED),
+        (told(outline=[("a", "1"), ("b", "2")], body=[("a", "1")]), REFUTED),
+    ],
+    "order_is_as_announced": [
+        (told(outline=[("a", "1"), ("b", "2")], body=[("a", "2"), ("b", "2")]), SUPPORTED),
+        (told(outline=[("a", "1"), ("b", "2")], body=[("b", "2"), ("a", "1")]), REFUTED),
+    ],
+    "keeps_promises": [
+        (told(facts=[("a", 1), ("b", 2)]), SUPPORTED),
+        (told(facts=[("a", 1), ("b", None)]), CONDITIONAL),
+        (told(facts=[("a", None), ("b", None)]), REFUTED),
+    ],
+    "nothing_is_left_open": [
+        (told(facts=[]), SUPPORTED),
+        (told(facts=[(3, "a name")]), REFUTED),
+    ],
+    "blocks_differ": [
+        (told(facts=[("a", {1: 11, 2: 12}), ("b", {5: 13, 6: 14})]), SUPPORTED),
+        (told(facts=[("a", {1: 11, 2: 12}), ("b", {5: 13, 6: 12})]), REFUTED),
+    ],
+    "all_are_cited": [
+        (told(listed=[1, 2], cited=[2, 1]), SUPPORTED),
+        (told(listed=[1, 2], cited=[2]), CONDITIONAL),
+        (told(listed=[1, 2], cited=[3]), REFUTED),
+    ],
+    "lists_agree": [
+        (told(first=[("a", ("A", "B")), ("b", ("C",))], second=[("a", ("B", "A"))]), SUPPORTED),
+        (told(first=[("a", ("A", "B"))], second=[("a", ("A",))]), REFUTED),
+    ],
+    "reports": [
+        (lambda claim: told(facts=[(1, claim.check["needed"])])(claim), SUPPORTED),
+        (lambda claim: told(facts=[(1, claim.check["needed"][1:])])(claim), REFUTED),
+    ],
+    "shows_in_markdown": [
+        in_markdown(lambda tex: f"<p>{tex}</p>", CONDITIONAL),
+        (in_markdown(lambda tex: f"<p>{tex[1:-1]}+</p>", None)[0], garbled),
+    ],
+    "has_source": [
+        (verified("it", None), SUPPORTED),
+        (shelf(), UNCHECKABLE),
+    ],
+    "is_about": [
+        (verified("all about it", None), SUPPORTED),
+        (verified("something else", None), UNCHECKABLE),
+        (shelf(), UNCHECKABLE),
+    ],
+}
+
+
+def script_with(key, source):
+    """For a claim: this script, with what the claim says under the key in place of `this`."""
+
+    def parts(claim):
+        said = claim.check[key]
+        return script(source.replace("this", said if isinstance(said, str) else said[-1]))
+
+    return parts
+
+
+FLIPS |= {
+    "splits_its_data": [
+        (script("a, b = train_test_split(x)\nm.fit(a)"), SUPPORTED),
+        (script("(a, b), (c, d) = mnist.load_data()"), SUPPORTED),
+        (script("m.fit(x)\nm.predict(x)"), REFUTED),
+    ],
+    "fits_after_split": [
+        (script_with("method", "a, b = train_test_split(x)\nm.this(a)"), SUPPORTED),
+        (script_with("method", "m.this(x)\na, b = train_test_split(x)"), REFUTED),
+        (script_with("method", "m.this(x)"), REFUTED),
+    ],
+    "reads_files": [
+        (script_with("files", "x = read('folder/this.gz', 3)"), SUPPORTED),
+        (script("x = read('another', 3)"), REFUTED),
+    ],
+    "calls_with": [
+        (lambda c: script(f"m.{c.check['function']}({c.check['argument']}[:3])"), SUPPORTED),
+        (lambda c: script(f"m.{c.check['function']}(other)"), REFUTED),
+        (lambda c: script(f"m.other({c.check['argument']})"), REFUTED),
+    ],
+    "reads_all": [
+        (lambda c: script(f"f({', '.join(c.check['names'])})"), SUPPORTED),
+        (lambda c: script(f"f({c.check['names'][0]})"), CONDITIONAL),
+        (lambda c: script(f"{c.check['names'][0]} = 3"), REFUTED),
+    ],
+}
+
+
+def with_axioms(rest, own=lambda table: table[0, 1] == 0):
+    """For a claim: axioms of which all others hold for every table, and one more is `rest`."""
+
+    def parts(claim):
+        said = claim.check
+        others = dict.fromkeys(said["among"], lambda table: True)
+        return told(axioms={said["axiom"]: own, **others, "one more": rest})(claim)
+
+    return parts
+
+
+def estimators(supervised, unsupervised):
+    """For a claim: its estimators, which need labels or not."""
+
+    class Needy:
+        def __init__(self, **arguments):
+            pass
+
+        def fit(self, X, y):
+            return self
+
+    class Free(Needy):
+        def fit(self, X, y=None):
+            return self
+
+    def parts(claim):
+        kinds = {
+            name: Needy if needy else Free
+            for kind, needy in (("supervised", supervised), ("unsupervised", unsupervised))
+            for name, _ in claim.check[kind]
+        }
+        return {"importer": types.SimpleNamespace(**kinds)}
+
+    return parts
+
+
+FLIPS |= {
+    "axiom_is_needed": [
+        (with_axioms(lambda table: True), SUPPORTED),
+        (with_axioms(lambda table: False), CONDITIONAL),
+        (with_axioms(lambda table: True, own=lambda table: True), REFUTED),
+    ],
+    "needs_labels": [
+        (estimators(True, False), SUPPORTED),
+        (estimators(True, True), CONDITIONAL),
+        (estimators(False, True), REFUTED),
+    ],
+    "contrast_falls": [
+        (library(definitions.uniform_points), SUPPORTED),
+        (library(definitions.points_on_a_plane), REFUTED),
+    ],
+    "is_inner_product": [
+        (library(np.inner), SUPPORTED),
+        (library(lambda u, v: -np.inner(u, v)), REFUTED),
+        (library(lambda u, v: u[0] * v[1]), REFUTED),
+        (library(lambda u, v: np.inner(u, v) ** 3), REFUTED),
+    ],
+    "pushes_apart": [
+        (library(lambda labels, x: -np.ptp(x)), SUPPORTED),
+        (library(lambda labels, x: max(2 - np.ptp(x), 0)), CONDITIONAL),
+        (library(lambda labels, x: 3.0), REFUTED),
+        (library(lambda labels, x: np.ptp(x)), REFUTED),
+    ],
+    "counts_hits": [
+        (library(lambda found, labels: np.mean(np.equal(found, labels))), SUPPORTED),
+        (library(definitions.share_of_equal), CONDITIONAL),
+        (library(lambda found, labels: found == list(labels)), REFUTED),
+    ],
+    "sees_ranking": [
+        (library(lambda y, order: np.mean(order[:, :11] == y[:, None])), SUPPORTED),
+        (library(lambda y, order: np.mean(order[:, 0] == y)), REFUTED),
+    ],
+    "overfits": [
+        (lambda c: {"result": by_measure(0.9 + c.check["by"], 0.89)}, SUPPORTED),
+        (lambda c: {"result": by_measure(0.9 + c.check["by"], 0.91)}, REFUTED),
+    ],
+}
+
+
+def by_measure(seen, new):
+    """A result of an arm that is so accurate on its training data, and so on new data."""
+    values = {"train_accuracy": np.array([seen]), "accuracy": np.array([new])}
+    return types.SimpleNamespace(arms=FakeResult.arms, values=lambda arm, measure: values[measure])
+
+
+def spoken(speakers):
+    """Recordings of five digits, by these speakers."""
+    return types.SimpleNamespace(y_train=np.arange(100) % 5, groups_train=tuple(map(str, speakers)))
+
+
+def texts(make):
+    return {"dataset": types.SimpleNamespace(x_train=[make(i) for i in range(300)])}
+
+
+def on_python(*needs):
+    """For a claim: its packages, which need these versions of Python in turn."""
+
+    def parts(claim):
+        cycle = dict(zip(claim.check["packages"], needs * 9, strict=False))
+        metadata = types.SimpleNamespace(metadata=lambda name: {"Requires-Python": cycle[name]})
+        return {"importer": metadata}
+
+    return parts
+
+
+def installed(homes, requires=()):
+    """For a claim: its modules come from these packages; `first` is the first one it installs."""
+
+    def parts(claim):
+        said = claim.check
+        known = {"first": said["installs"][0], "all": said["installs"]}
+        names = [known.get(home, home) for home in homes]
+        flat = [n for name in names for n in (name if isinstance(name, list) else [name])]
+        return {
+            "importer": types.SimpleNamespace(
+                packages_distributions=lambda: dict.fromkeys(said["imports"], flat),
+                requires=lambda name: list(requires),
+            )
+        }
+
+    return parts
+
+
+def at_path(value):
+    """For a claim: a library with this function at the place that the claim names."""
+
+    def parts(claim):
+        found = value
+        for name in reversed(claim.check["function"].split(".")):
+            found = types.SimpleNamespace(**{name: found})
+        return {"importer": found}
+
+    return parts
+
+
+def warned(**arguments):
+    import warnings
+
+    warnings.warn("deprecated", stacklevel=1)
+
+
+def no_such(**arguments):
+    raise TypeError("unexpected argument")
+
+
+def fits_missing(*willing):
+    """For a claim: its estimators, of which these positions take missing values."""
+
+    class Willing:
+        def fit(self, X, y):
+            return self
+
+    class Unwilling:
+        def fit(self, X, y):
+            raise ValueError("NaN")
+
+    def parts(claim):
+        names = [name.rpartition(".")[2] for name in claim.check["estimators"]]
+        kinds = {n: Willing if i in willing else Unwilling for i, n in enumerate(names)}
+        return {"importer": types.SimpleNamespace(**kinds)}
+
+    return parts
+
+
+def loading_from(host):
+    """For a claim: its source files, which fetch from this host (`it` is the claim's)."""
+
+    def parts(claim):
+        address = host.replace("it", claim.check["host"])
+        folder = pathlib.Path(PACKAGES.name) / str(checksum(claim.id, host))
+        for _, file, name in claim.check["sources"]:
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_text(
+                f'OTHER = "http://{claim.check["host"]}"\n{name} = "{address}"'
+            )
+        return {"importer": types.SimpleNamespace(__path__=[str(folder)])}
+
+    return parts
+
+
+FLIPS |= {
+    "runs_on_python": [
+        (on_python(">=3.6"), SUPPORTED),
+        (on_python(">=3.6", ">=3.11"), CONDITIONAL),
+        (on_python(">=3.11"), REFUTED),
+    ],
+    "installs_what_it_imports": [
+        (installed(["first"]), SUPPORTED),
+        (installed(["brought-along"], ["brought_along>=2"]), SUPPORTED),
+        (installed(["another"]), REFUTED),
+    ],
+    "imports_what_it_installs": [
+        (installed(["all"]), SUPPORTED),
+        (installed(["first"]), CONDITIONAL),
+        (installed(["another"]), REFUTED),
+    ],
+    "accepts_quietly": [
+        (at_path(lambda **arguments: None), SUPPORTED),
+        (at_path(warned), CONDITIONAL),
+        (at_path(no_such), REFUTED),
+    ],
+    "refuses_missing": [
+        (fits_missing(), SUPPORTED),
+        (fits_missing(1), CONDITIONAL),
+        (fits_missing(0, 1, 2, 3), REFUTED),
+    ],
+    "fetched_from": [
+        (loading_from("http://it/data.gz"), SUPPORTED),
+        (loading_from("http://elsewhere/it"), UNCHECKABLE),
+    ],
+    "has_classes": [
+        (lambda c: {"dataset": types.SimpleNamespace(class_names=c.check["names"])}, SUPPORTED),
+        (
+            lambda c: {"dataset": types.SimpleNamespace(class_names=c.check["names"][:1])},
+            CONDITIONAL,
+        ),
+        ({"dataset": types.SimpleNamespace(class_names=["none"])}, REFUTED),
+    ],
+    "is_sparse": [
+        (lambda c: texts(lambda i: " ".join(f"w{i}x{j}" for j in range(5))), SUPPORTED),
+        (lambda c: texts(lambda i: "the same words in each"), REFUTED),
+        (lambda c: texts(lambda i: f"w{i % 30}"), REFUTED),  # sparse, with few words
+    ],
+    "are_one_task": [
+        ({"dataset": spoken(np.arange(100) % 5)}, SUPPORTED),
+        ({"dataset": spoken(np.arange(100) // 20)}, REFUTED),
+    ],
+    "is_scaled": [
+        (library(lambda images: images / 255), SUPPORTED),
+        (library(lambda images: images), REFUTED),
+        (library(lambda images: images / 255 - 0.5), REFUTED),
+    ],
+}
+
+
 def test_every_check_can_give_more_than_one_verdict():
     assert FLIPS.keys() == CHECKS.keys()
     for cases in FLIPS.values():
@@ -985,6 +1401,7 @@ def test_every_check_can_give_more_than_one_verdict():
 def test_verdict_flips_with_the_evidence(claim):
     for parts, expected in FLIPS[claim.check["name"]]:
         parts = parts(claim) if callable(parts) else parts
+        expected = expected(claim) if callable(expected) else expected
         outcome = judge(claim, evidence(**parts))
         assert outcome.verdict == expected
         assert outcome.evidence
@@ -993,15 +1410,31 @@ def test_verdict_flips_with_the_evidence(claim):
 def test_entries_are_well_formed():
     assert len({claim.id for claim in LEDGER}) == len(LEDGER)
     for claim in LEDGER:
-        assert claim.lines == tuple(sorted(claim.lines)) and claim.lines[0] > 0
+        assert claim.lines == tuple(sorted(set(claim.lines))) and claim.lines[0] > 0
+        sections = [contents.lines_of(name) for name in claim.section.split(", ")]
+        assert all(sections), f"{claim.id}: a section that the article does not have"
+        there = [lines for section in sections for lines in section]
+        assert any(line in lines for line in claim.lines for lines in there), claim.id
+        assert claim.lines[-1] in contents.lines_of("All")[0], claim.id
         assert claim.claim.strip() and claim.refuted_by.strip()
-        assert (paths.notebooks() / f"{claim.shown_in}.py").is_file()
+        chapter = (paths.notebooks() / f"{claim.shown_in}.py").read_text(encoding="utf-8")
+        shown = (f'claims.table("{claim.shown_in}")', "claims.judge_all()", claim.id)
+        assert any(text in chapter for text in shown), f"{claim.id} is not shown"
         assert "%" not in claim.claim or "about" in claim.claim, "a quoted number says so"
 
 
 def test_all_claims_have_a_computed_verdict():
     for claim, outcome in claims.judge_all():
         assert outcome.verdict in VERDICTS, claim.id
+
+
+def test_a_result_that_is_not_recorded_is_a_reason():
+    def nothing(name, budget):
+        raise ResultError(f"no recorded result {name}.{budget}.json; make it with: mlbook run")
+
+    claim = next(c for c in LEDGER if c.check["name"] == "is_better")
+    outcome = judge(claim, Evidence(result=nothing))
+    assert outcome.verdict == UNCHECKABLE and "mlbook run" in outcome.evidence
 
 
 def test_chapter_and_id_select():

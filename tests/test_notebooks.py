@@ -572,23 +572,26 @@ def test_no_chapter_types_a_measured_number():
 def test_committing_notes_what_the_chapter_took(home, monkeypatch):
     def execute(chapter, budget):
         notebook = kernel.tidy(jupytext.read(chapter))
-        notebook.metadata[kernel.PEAK_MEMORY] = 321
+        notebook.metadata[kernel.USAGE] = {"cpu_seconds": 7, "peak_memory_mb": 321}
         return notebook
 
     monkeypatch.setattr(notebooks, "execute", execute)
     (home / "book").mkdir()
     (home / "book" / "measured.json").write_text('{"99_gone": {"seconds": 1}}')
     (written,) = notebooks.write_committed()
-    assert notebooks.costs() == {"01_chapter": {"seconds": 0, "peak_memory_mb": 321}}
-    assert kernel.PEAK_MEMORY not in nbformat.read(written, as_version=4).metadata
+    took = {"seconds": 0, "cpu_seconds": 7, "peak_memory_mb": 321}
+    assert notebooks.costs() == {"01_chapter": took}
+    assert kernel.USAGE not in nbformat.read(written, as_version=4).metadata
 
 
-def test_the_peak_of_memory_is_that_of_the_kernel(home):
-    """A kernel that fills 200 MB has held at least as much, and a small one less."""
+def test_usage_is_that_of_the_kernel(home):
+    """A kernel that fills 200 MB and works for a second has used as much, an idle one less."""
     chapter = home / "notebooks" / "01_chapter.py"
-    small = kernel.execute(chapter, "smoke").metadata[kernel.PEAK_MEMORY]
-    chapter.write_text(CHAPTER + "\n# %%\nfilled = bytearray(200 * 2**20)\ndel filled\n")
-    large = kernel.execute(chapter, "smoke").metadata[kernel.PEAK_MEMORY]
-    if small is None:
-        pytest.skip("this system does not tell what a process has held")
-    assert 10 < small < 200 < large
+    idle = kernel.execute(chapter, "smoke").metadata[kernel.USAGE]
+    work = "filled = b'x' * 2**28\nimport time\nwhile time.process_time() < 4:\n    pass\n"
+    chapter.write_text(CHAPTER + "\n# %%\n" + work)
+    busy = kernel.execute(chapter, "smoke").metadata[kernel.USAGE]
+    if not idle:
+        pytest.skip("this system does not tell what a process has used")
+    assert 10 < idle["peak_memory_mb"] < 200 < busy["peak_memory_mb"]
+    assert idle["cpu_seconds"] < 4 <= busy["cpu_seconds"]

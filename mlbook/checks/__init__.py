@@ -15,6 +15,7 @@ __all__ = ["CHECKS", "VERDICTS", "Evidence", "Outcome"]
 _MODULES = (
     "data",
     "deep",
+    "definitions",
     "faces",
     "formulas",
     "libraries",
@@ -24,8 +25,10 @@ _MODULES = (
     "outputs",
     "references",
     "robustness",
+    "scripts",
     "sentiment",
     "streaming",
+    "structure",
     "tips",
     "weighting",
 )

@@ -1,5 +1,6 @@
 """What a check is handed and what it returns."""
 
+import functools
 import importlib
 from dataclasses import dataclass, field
 
@@ -28,8 +29,11 @@ def graded(holds, evidence):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What checks may look at. Tests replace single parts of it."""
+    """What checks may look at. Tests replace single parts of it.
+
+    Each data set is loaded once, so that one Evidence is worth sharing among many checks.
+    """
 
     result: object = field(default=load_result)
-    dataset: object = field(default=datasets.load)
+    dataset: object = field(default_factory=lambda: functools.cache(datasets.load))
     importer: object = field(default=importlib.import_module)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlbook.checks.base import REFUTED, SUPPORTED, UNCHECKABLE, Outcome
+from mlbook.checks.base import REFUTED, SUPPORTED, UNCHECKABLE, Outcome, graded
 
 
 def covariance_is_invertible(evidence, dataset):
@@ -28,4 +28,53 @@ def has_counts(evidence, dataset, total, classes, shape):
     return Outcome(SUPPORTED if found == (total, classes, tuple(shape)) else REFUTED, text)
 
 
-CHECKS = (covariance_is_invertible, has_counts)
+def has_classes(evidence, dataset, names):
+    """Has the data set classes of these names? Supported with conditions, if of some."""
+    known = evidence.dataset(dataset).class_names
+    found = [name for name in names if name in known]
+    text = f"of {len(names)} names, {len(found)} are among the {len(known)} classes"
+    return graded([name in known for name in names], text)
+
+
+def is_sparse(evidence, dataset, below):
+    """Have texts more words than there are texts, and almost all counts of them zero?
+
+    `below` is the share of counts that may differ from zero. The first 500 texts are counted.
+    """
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    counts = CountVectorizer().fit_transform(evidence.dataset(dataset).x_train[:500])
+    share = counts.nnz / np.prod(counts.shape)
+    text = f"{counts.shape[0]} texts, {counts.shape[1]:,} words, {100 * share:.2g} % not zero"
+    return Outcome(
+        SUPPORTED if counts.shape[1] > counts.shape[0] and share < below else REFUTED, text
+    )
+
+
+def are_one_task(evidence, dataset):
+    """Do the classes of the items and the groups they come in tell the same?
+
+    For speech: does what is said tell who says it? The mutual information, adjusted for chance,
+    is 1 if one of them follows from the other, and 0 if it says nothing.
+    """
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    data = evidence.dataset(dataset)
+    shared = adjusted_mutual_info_score(data.y_train, data.groups_train)
+    text = (
+        f"{len(data.y_train):,} items of {len(set(data.y_train))} classes, from "
+        f"{len(set(data.groups_train))} sources; adjusted mutual information {shared:.2f}"
+    )
+    return Outcome(SUPPORTED if shared > 0.5 else REFUTED, text)
+
+
+def is_scaled(evidence, module, function, low, high):
+    """Do images of numbers from 0 to 255 leave a preparation within these limits?"""
+    images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    values = np.asarray(getattr(evidence.importer(module), function)(images))
+    text = f"{function} gives numbers from {values.min():g} to {values.max():g}"
+    inside = low <= values.min() and values.max() <= high
+    return Outcome(SUPPORTED if inside else REFUTED, text)
+
+
+CHECKS = (are_one_task, covariance_is_invertible, has_classes, has_counts, is_scaled, is_sparse)

@@ -25,6 +25,22 @@ def prefers_separation(evidence, module, function):
     return Outcome(SUPPORTED if values[0] < values[1] - 1e-9 else REFUTED, text)
 
 
+def pushes_apart(evidence, module, function):
+    """Does a loss fall when different classes move apart, and nothing moves within a class?
+
+    By more than a tenth; less can come from how it measures. Supported with conditions if it
+    falls from a small distance on and not from a large one, as with a margin.
+    """
+    loss = getattr(evidence.importer(module), function)
+    within = 0.1 * np.random.default_rng(0).normal(size=(len(LABELS), 3))
+    near, mid, far = (
+        float(loss(LABELS, within + distance * np.eye(3)[LABELS])) for distance in (0.2, 3, 6)
+    )
+    text = f"classes near: {near:.3g}, apart: {mid:.3g}, twice as far apart: {far:.3g}"
+    falls = [after < before - 0.1 * abs(before) for before, after in ((near, mid), (mid, far))]
+    return graded(falls, text)
+
+
 def is_better_by(evidence, result, measure, arm, than):
     """Is one arm better than another in a measure that is not the result's main one?"""
     measured = evidence.result(*result)
@@ -52,7 +68,7 @@ def has_weights(evidence, module):
     return graded([name in having for name in names], text)
 
 
-CHECKS = (has_weights, is_better_by, prefers_separation)
+CHECKS = (has_weights, is_better_by, prefers_separation, pushes_apart)
 
 
 # --- what the article describes ---
@@ -67,6 +83,13 @@ def mahalanobis_loss(labels, x):
 def fwhd_loss(labels, x):
     """Section 2.2.1: the same after a Hartley transform, with equal weights."""
     return mahalanobis_loss(labels, hartley_transform(x))
+
+
+def contrastive_loss(labels, x):
+    """For comparison: pulls a class together, pushes others apart up to a margin of 5."""
+    same, other = _pairs(labels)
+    missing = np.maximum(5 - np.sqrt(_squares(x)), 0)
+    return _squares(x)[same].mean() + (missing[other] ** 2).mean()
 
 
 def cds_loss(labels, x):

@@ -92,6 +92,14 @@ def converges(evidence, result, arm):
     return graded(runs, text)
 
 
+def overfits(evidence, result, arm, by):
+    """Is an arm more accurate on its training data than on new data, by more than this share?"""
+    measured = evidence.result(*result)
+    seen, new = (float(measured.values(arm, m).mean()) for m in ("train_accuracy", "accuracy"))
+    text = f"{measured.arms[arm]}: {100 * seen:.1f} on training data, {100 * new:.1f} on new data"
+    return Outcome(SUPPORTED if seen - new > by else REFUTED, text)
+
+
 CHECKS = (
     accuracy_is_about,
     converges,
@@ -100,6 +108,7 @@ CHECKS = (
     is_better_and_steadier,
     is_better_on,
     is_not_better,
+    overfits,
 )
 
 

@@ -3,6 +3,8 @@
 What the script does is re-created at the end, errors included.
 """
 
+import ast
+
 import numpy as np
 
 from mlbook.checks.base import REFUTED, SUPPORTED, UNCHECKABLE, Outcome
@@ -44,10 +46,44 @@ def weighs_features(evidence, module, function):
     return Outcome(SUPPORTED if weights.shape == (4,) else REFUTED, text)
 
 
-CHECKS = (pairs_fit_in_memory, step_runs, weighs_features)
+def calls(evidence, module, script, names, at_least=1):
+    """Does a script call functions, methods or layers of these names, so often in all?"""
+    tree = ast.parse(getattr(evidence.importer(module), script))
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    called = [getattr(function, "attr", getattr(function, "id", "")) for function in called]
+    count = sum(name in names for name in called)
+    text = f"calls of {', '.join(names)} in the script: {count}"
+    return Outcome(SUPPORTED if count >= at_least else REFUTED, text)
+
+
+CHECKS = (calls, pairs_fit_in_memory, step_runs, weighs_features)
 
 
 # --- what the article's script does ---
+
+# Section 2.3.2 in our words: the steps that matter here, in their order, with what is missing.
+
+WEIGHTS = """
+import numpy as np
+from tensorflow.keras import layers, models
+
+def weights_of(x, y, lambda_value):
+    inverse = np.linalg.inv(np.cov(x, rowvar=False))
+    distances = mahalanobis_distances(x, y, metric="mahalanobis", VI=inverse)
+    weights = 1 / (distances + 1e-5)
+    return weights / np.sum(weights)
+"""
+
+TRAINING = """
+images = images / 255.0
+weights = weights_of(images, labels, 0.1)
+model = models.Sequential()
+for maps in (32, 64, 64):
+    model.add(layers.Conv2D(maps, (3, 3), activation="relu"))
+model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+model.fit(images, labels, batch_size=64, epochs=10, validation_split=0.1, sample_weight=weights)
+accuracy = np.mean(np.argmax(model.predict(test_images), axis=1) == test_labels)
+"""
 
 
 def covariance_of_images(images, one_hot):
@@ -80,7 +116,7 @@ def fit_with_weights_of_pairs(images, one_hot):
     import keras
 
     inputs = keras.Input(images.shape[1:])
-    outputs = keras.layers.Dense(4, "softmax")(keras.layers.Flatten()(inputs))
+    outputs = keras.layers.Dense(one_hot.shape[1], "softmax")(keras.layers.Flatten()(inputs))
     model = keras.Model(inputs, outputs)
     model.compile("sgd", "categorical_crossentropy")
     weights = weights_between_samples(images.reshape(len(images), -1)[:, :3])

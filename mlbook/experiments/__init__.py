@@ -32,6 +32,7 @@ NAMES = (
     "faces",
     "faces_one",
     "faces_verification",
+    "frameworks",
     "joint_mnist",
     "losses_digits",
     "metrics_breast_cancer",

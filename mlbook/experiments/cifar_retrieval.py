@@ -29,7 +29,7 @@ _LOSSES = {"cross_entropy": (0.0, True), "supcon": (1.0, False), "joint": (1.0, 
 BUDGETS = {
     "smoke": Budget(n_train=400, n_test=200, seeds=2, grids={"epochs": 1}),
     "reader": Budget(n_train=2000, n_test=900, seeds=2, grids={"epochs": 4}),
-    "full": Budget(n_train=7000, n_test=3000, seeds=5, grids={"epochs": 8}),
+    "full": Budget(n_train=7000, n_test=3000, seeds=5, grids={"epochs": 5}),
 }
 
 
