@@ -1391,6 +1391,56 @@ FLIPS |= {
 }
 
 
+class Cluster(FakeResult):
+    """A result of searches with a gallery of this size, and a share of right answers."""
+
+    def __init__(self, share, gallery_mb=6000):
+        super().__init__(accuracy=Interval(0.9, 0.8, 1.0, ""))
+        self.found = {"same_nearest": share, "gallery_mb": gallery_mb, "heap_mb": 500}
+
+    def values(self, arm, measure):
+        worst = self.found[measure]
+        return np.array([1.0, worst] if measure == "same_nearest" else [worst])
+
+
+def with_names(n_wanted):
+    """For a claim: evidence in which modules name so many of the things wanted; None is all."""
+
+    def parts(claim):
+        words = [place["words"][0] for place in claim.check["wanted"].values()][:n_wanted]
+        return {"importer": types.SimpleNamespace(**{f"The{word}": None for word in words})}
+
+    return parts
+
+
+FLIPS |= {
+    "offers_names": [
+        (with_names(None), SUPPORTED),
+        (with_names(0), REFUTED),
+    ],
+    "trained_alike": [
+        ({"result": Cluster(0.99)}, SUPPORTED),
+        ({"result": Cluster(0.9)}, REFUTED),
+    ],
+    "searches_beyond_memory": [
+        ({"result": Cluster(1.0)}, SUPPORTED),
+        ({"result": Cluster(0.999)}, REFUTED),
+        ({"result": Cluster(1.0, gallery_mb=4000)}, REFUTED),
+    ],
+}
+
+
+def test_names_of_some_things_only_are_a_condition_and_of_none_installed_nothing():
+    claim = next(claim for claim in LEDGER if claim.id == "frameworks-four")
+    outcome = judge(claim, evidence(importer=types.SimpleNamespace(TripletLoss=None)))
+    assert outcome.verdict == CONDITIONAL and "scikit-learn: none" in outcome.evidence
+
+    def importer(name):
+        raise ModuleNotFoundError(name=name)
+
+    assert judge(claim, Evidence(importer=importer)).verdict == UNCHECKABLE
+
+
 def test_every_check_can_give_more_than_one_verdict():
     assert FLIPS.keys() == CHECKS.keys()
     for cases in FLIPS.values():

@@ -18,6 +18,7 @@ _MODULES = (
     "definitions",
     "faces",
     "formulas",
+    "frameworks",
     "libraries",
     "measured",
     "multimodal",

@@ -10,7 +10,7 @@ import tempfile
 # a graphics card told as an error
 _CHATTER = re.compile(
     rb"(WARNING: All log messages before absl|[IW]\d{4} |\d{4}-\d\d-\d\d .*: [IW] "
-    rb"|E\d{4} .*failed call to cuInit|INFO: Created TensorFlow Lite)"
+    rb"|E\d{4} .*failed call to cuInit|INFO: Created TensorFlow Lite|fully_quantize: )"
 )
 
 

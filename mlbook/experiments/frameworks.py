@@ -51,11 +51,11 @@ _FEW = ("tensorflow", "sklearn", "torch")
 # the first one trains the weights that those which cannot train are given
 _ALL = ("tensorflow", "sklearn", "spark", "keras_torch", "torch")
 # the large one alone takes minutes, so that only the first seed has it
-_BLOCKS = {"gallery_one": 10, "gallery_cores_1": 10, "gallery_lsh": 5}
+_ONE = {"gallery_one": 1}
 _MANY = {"gallery_one": 100, "gallery_cores_1": 100, "gallery_cores_2": 100, "gallery_lsh": 5}
 BUDGETS = {
-    "smoke": Budget(300, 200, 2, {"frameworks": _FEW, "steps": 10, "blocks": {"gallery_one": 1}}),
-    "reader": Budget(2000, 300, 1, {"frameworks": _ALL, "steps": 50, "blocks": _BLOCKS}),
+    "smoke": Budget(300, 200, 2, {"frameworks": _FEW, "steps": 10, "blocks": _ONE}),
+    "reader": Budget(2000, 300, 1, {"frameworks": _ALL, "steps": 50, "blocks": _ONE}),
     "full": Budget(
         5000, 500, 5, {"frameworks": _ALL, "steps": 200, "blocks": _MANY, "large": 1700}
     ),
