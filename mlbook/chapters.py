@@ -34,7 +34,8 @@ def chapter_map():
     MlbookError
         If a chapter's header lacks an entry that the map needs.
     """
-    rows = [_row(path) for path in chapters()]
+    ledger = [claim for _, claim in claims.load_claims()]
+    rows = [_row(path, ledger) for path in chapters()]
     return _HEAD + "\n".join(rows) + "\n"
 
 
@@ -45,7 +46,7 @@ def write_map():
     return path
 
 
-def _row(path):
+def _row(path, ledger):
     import jupytext
 
     notebook = jupytext.read(path)
@@ -54,7 +55,7 @@ def _row(path):
     if missing:
         raise MlbookError(f"{path.name}: its header lacks mlbook: {', '.join(sorted(missing))}")
     title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
-    ids = [claim.id for _, claim in claims.load_claims() if claim.shown_in == path.stem]
+    ids = [claim.id for claim in ledger if claim.shown_in == path.stem]
     cells = (
         "; ".join(header["article"]),
         f"[{title}](notebooks/{path.stem}.ipynb)",

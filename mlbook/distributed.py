@@ -24,7 +24,8 @@ class GlobalBatchLoss(keras.losses.Loss):
     """A loss over the embeddings of all workers, not of one.
 
     Each worker computes the whole loss, so that an embedding gets its gradient from all of them,
-    as many times as there are workers; `fit` divides by their number.
+    as many times as there are workers. Keras divides a mean over the batch by their number, which
+    makes up for it; so the wrapped loss must keep its default reduction.
 
     Parameters
     ----------
@@ -32,6 +33,11 @@ class GlobalBatchLoss(keras.losses.Loss):
         Over integer labels (batch,) and embeddings (batch, d); for example one of
         `mlbook.losses` without trainable weights.
     name : str or None, default=None
+
+    Raises
+    ------
+    ValueError
+        If the loss is not a mean over the batch.
 
     Notes
     -----
@@ -41,6 +47,8 @@ class GlobalBatchLoss(keras.losses.Loss):
 
     def __init__(self, loss, name=None):
         super().__init__(name=name or "global_batch", reduction="sum")
+        if loss.reduction not in ("sum_over_batch_size", "mean"):
+            raise ValueError(f"the loss must be a mean over the batch, not {loss.reduction!r}")
         self.loss = loss
 
     def __call__(self, y_true, y_pred, sample_weight=None):
@@ -72,6 +80,7 @@ def fit(strategy, model, loss, optimizer, x, y, batches):
     Parameters
     ----------
     strategy : tf.distribute.Strategy
+        With one device a worker.
     model : keras.Model
         Made within the strategy's scope, as the optimizer.
     loss : keras.losses.Loss
@@ -87,14 +96,16 @@ def fit(strategy, model, loss, optimizer, x, y, batches):
         The loss in each step, the mean over the workers.
     """
     n_workers = strategy.num_replicas_in_sync
+    # where a worker has one device nothing else names it, and tensors without one do not travel
+    device = strategy.extended.worker_devices[0] if n_workers > 1 else None
 
     def replica_step(x, y):
         context = tf.distribute.get_replica_context()
-        # with one device a worker nothing else names it, and tensors without one do not travel
-        with tf.device(strategy.extended.worker_devices[0]):
+        with tf.device(device):
             with tf.GradientTape() as tape:
-                # the optimizer adds the gradients of all workers
-                value = loss(tf.identity(y), model(tf.identity(x), training=True)) / n_workers
+                # a mean over the batch comes divided by the number of workers, from Keras; the
+                # optimizer adds the gradients of all
+                value = loss(tf.identity(y), model(tf.identity(x), training=True))
             gradients = tape.gradient(value, [v.value for v in model.trainable_variables])
             optimizer.apply(gradients, model.trainable_variables)
             return context.all_reduce("SUM", value)

@@ -28,7 +28,7 @@ with strategy.scope():
         keras.layers.Dense(8, "tanh", kernel_initializer=keras.initializers.GlorotUniform(0)),
         keras.layers.Dense(4, kernel_initializer=keras.initializers.GlorotUniform(1)),
     ])
-    optimizer = keras.optimizers.Adam(0.1)
+    optimizer = keras.optimizers.SGD(0.5)  # unlike Adam it sees a wrong scale
 loss = SupConLoss() if kind == "share" else GlobalBatchLoss(SupConLoss())
 losses = fit(strategy, model, loss, optimizer, x, y, batches)
 np.savez(out, losses, *model.get_weights())
@@ -104,6 +104,8 @@ def test_the_loss_survives_saving():
     loss = keras.losses.deserialize(keras.losses.serialize(GlobalBatchLoss(SupConLoss(0.3))))
     labels, embeddings = np.array([0, 1, 0, 1]), np.eye(4, dtype=np.float32)
     assert loss.loss.temperature == 0.3
+    with pytest.raises(ValueError, match="mean over the batch, not 'sum'"):
+        GlobalBatchLoss(SupConLoss(reduction="sum"))
     assert float(loss(labels, embeddings)) == pytest.approx(
         float(SupConLoss(0.3)(labels, embeddings))
     )
