@@ -80,7 +80,7 @@ PROJECTS = (
         {
             "described": ("cifar_weights", "near"),
             "plain": ("cifar_weights", "unweighted"),
-            "best": ("cifar_metric", "joint"),
+            "best": ("cifar_metric", "cross_entropy"),
         },
         ("cifar_weights", "near", "unweighted"),
     ),

@@ -5,9 +5,11 @@
 `mlbook.experiments.frameworks` writes the job and reads the answer. Only the framework that is
 asked for is imported, so that time and memory are its own.
 
-The linear metric is the inverse of the covariance within the classes, with a ridge; under it the
-nearest neighbours are found. The network is two dense layers and a scaling to length 1, trained
-with a supervised contrastive loss, on given batches from given weights.
+The linear metric is the inverse of the covariance within the classes, with a ridge, in its main
+directions; under it the nearest neighbours are found. The network is two dense layers and a
+scaling to length 1, trained with a supervised contrastive loss, on given batches from given
+weights. Its activation is smooth: at the kink of a ReLU rounding decides whether a gradient is
+there, and networks that are trained apart part company.
 """
 
 import os
@@ -17,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-RIDGE, RATE, TEMPERATURE = 0.1, 2e-3, 0.1
+RIDGE, RANK, RATE, TEMPERATURE = 0.1, 32, 2e-3, 0.1
 # Keras's default; PyTorch's is another
 EPSILON, SECOND_DECAY = 1e-7, 0.999
 
@@ -33,7 +35,7 @@ class Sklearn:
         """The metric, in whatever form `nearest` takes it."""
         from mlbook.linear import Covariance
 
-        return Covariance("within", ridge=RIDGE).fit(x, y)
+        return Covariance("within", ridge=RIDGE, rank=RANK).fit(x, y)
 
     def nearest(self, metric, gallery, queries):
         """Distance and position of the nearest row of the gallery; metric None is Euclid."""
@@ -52,7 +54,7 @@ class Sklearn:
         from sklearn.neural_network import MLPRegressor
         from sklearn.preprocessing import normalize
 
-        network = MLPRegressor(weights[0].shape[1])
+        network = MLPRegressor(weights[0].shape[1], activation="tanh")
         network.coefs_, network.intercepts_ = list(weights[0::2]), list(weights[1::2])
         network.n_layers_, network.n_outputs_ = 3, weights[2].shape[1]
         network.out_activation_ = "identity"
@@ -71,7 +73,7 @@ class Spark(Sklearn):
         from mlbook.linear import Covariance
         from mlbook.spark import fit_metric
 
-        return fit_metric(Covariance("within", ridge=RIDGE), self._frame(x, label=y))
+        return fit_metric(Covariance("within", ridge=RIDGE, rank=RANK), self._frame(x, label=y))
 
     def nearest(self, metric, gallery, queries):
         from mlbook.spark import nearest
@@ -86,7 +88,7 @@ class Spark(Sklearn):
 
             for batch in batches:
                 rows = np.stack(batch.column("features").to_numpy(zero_copy_only=False))
-                h = np.maximum(rows @ weights[0] + weights[1], 0) @ weights[2] + weights[3]
+                h = np.tanh(rows @ weights[0] + weights[1]) @ weights[2] + weights[3]
                 h /= np.linalg.norm(h, axis=1, keepdims=True)
                 column = pa.array(list(h), pa.list_(pa.float32()))
                 yield pa.RecordBatch.from_arrays([batch.column("id"), column], ["id", "features"])
@@ -120,7 +122,7 @@ class Keras:
         scatter = ops.matmul(ops.transpose(rest), rest) / (len(y) - len(counts))
         variances, directions = ops.eigh(scatter)
         variances = ops.maximum(variances, 0) + RIDGE * ops.mean(variances)
-        return directions / ops.sqrt(variances)
+        return (directions / ops.sqrt(variances))[:, -RANK:]
 
     def nearest(self, metric, gallery, queries):
         ops = self.ops
@@ -151,7 +153,7 @@ class Keras:
         model = self.keras.Sequential(
             [
                 self.keras.Input((len(weights[0]),)),
-                layers.Dense(weights[0].shape[1], activation="relu"),
+                layers.Dense(weights[0].shape[1], activation="tanh"),
                 layers.Dense(weights[2].shape[1]),
                 layers.UnitNormalization(),
             ]
@@ -177,7 +179,7 @@ class Torch:
         scatter = rest.T @ rest / (len(y) - len(torch.unique(y)))
         variances, directions = torch.linalg.eigh(scatter)
         variances = variances.clamp(min=0) + RIDGE * variances.mean()
-        return directions / variances.sqrt()
+        return (directions / variances.sqrt())[:, -RANK:]
 
     def nearest(self, metric, gallery, queries):
         torch = self.torch
@@ -219,7 +221,7 @@ class Torch:
         torch = self.torch
         sizes = len(weights[0]), weights[0].shape[1], weights[2].shape[1]
         first, second = (torch.nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True))
-        model = torch.nn.Sequential(first, torch.nn.ReLU(), second)
+        model = torch.nn.Sequential(first, torch.nn.Tanh(), second)
         with torch.no_grad():
             for parameter, value in zip(model.parameters(), weights, strict=True):
                 parameter.copy_(torch.as_tensor(self._turned(value)))

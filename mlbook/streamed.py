@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-from mlbook.frameworks import peak_memory_mb, processor_seconds
+from mlbook.frameworks import RANK, RIDGE, peak_memory_mb, processor_seconds
 
 # rows that are made at a time, from one seed, wherever that happens
 BLOCK = 1024
@@ -72,7 +72,7 @@ def main(arm, job, answer):
     with np.load(job) as arrays:
         base, y, queries = (arrays[name] for name in ("x", "y", "x_test"))
         n_blocks, seed = int(arrays["n_blocks"]), int(arrays["seed"])
-    metric = Covariance("within", ridge=0.1, rank=32).fit(base, y)
+    metric = Covariance("within", ridge=RIDGE, rank=RANK).fit(base, y)
     given = base, queries, metric, n_blocks, seed
     found, search = {}, on_one_machine
     if arm != "gallery_one":

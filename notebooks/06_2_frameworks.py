@@ -138,8 +138,12 @@ from mlbook.moments import Moments
 
 sums = Moments.of(X[:700], y[:700], fourth=True) + Moments.of(X[700:], y[700:], fourth=True)
 for metric in (Covariance("within", ridge=0.1), FWHD(shape=(8, 8)), MDC()):
-    gap = fit_to_moments(metric, sums).components_ - metric.fit(X, y).components_
-    print(f"{type(metric).__name__:11s} largest difference {np.abs(gap).max():.1e}")
+    first, second = (
+        fitted.get_mahalanobis_matrix()
+        for fitted in (fit_to_moments(metric, sums), metric.fit(X, y))
+    )
+    gap = np.abs(first - second).max() / np.abs(second).max()
+    print(f"{type(metric).__name__:11s} largest difference {gap:.1e}, relatively")
 
 # %% [markdown]
 # **Spark** runs this on the parts (*partitions*, 分区) of a data frame. Neighbours work in
@@ -216,11 +220,14 @@ for arm in models:
 plots.table(pd.DataFrame(rows).T, full)
 
 # %% [markdown]
-# With the same weights the embeddings differ by rounding of 32-bit numbers. Networks that
-# are *trained* apart drift: each step rounds a little otherwise, and training amplifies it.
-# One trap is that Adam is not the same in both. Keras adds its small constant
-# $\varepsilon$ before the correction for the first steps, PyTorch after it, and their
-# defaults differ. `Torch.train` makes up for it.
+# With the same weights the embeddings differ by the rounding of 32-bit numbers. Networks
+# that are *trained* apart stay together only if nothing amplifies it. Two traps:
+#
+# - Adam is not the same in both. Keras adds its small constant $\varepsilon$ before the
+#   correction for the first steps, PyTorch after it, and their defaults differ.
+#   `Torch.train` makes up for it.
+# - At the kink of a *ReLU* (修正线性单元) rounding decides whether there is a gradient. So
+#   the network has a smooth activation. Exercise 3 shows the difference.
 #
 # What does it cost? Processor time (处理器时间) of all processes of a framework:
 
@@ -347,8 +354,8 @@ plots.table(claims.table("06_2_frameworks").set_index("claim"))
 #    from moments?
 # 2. *Arithmetic.* One partial result of the moments has a matrix for each class. How many
 #    megabytes is it for ten classes and 784 features, with and without the fourth moments?
-# 3. *Ties.* Two parts hold a point at the same distance of the query. What must the merge
-#    do, so that the answer does not depend on the order of the parts?
+# 3. *The kink.* A unit's input is a rounding error, once above zero and once below. How
+#    large is the difference of the gradients there, of ReLU and of tanh?
 
 # %% tags=["hide-cell"]
 # Solution 1: its objective has, for each pair of points, an exponential of their distance
@@ -366,14 +373,11 @@ one_matrix = 784 * 784 * 8 / 1e6
 print(f"{10 * one_matrix:.0f} MB, with fourth moments {30 * one_matrix:.0f} MB")
 
 # %% tags=["hide-cell"]
-# Solution 3: order by distance and then by id.
-from mlbook.merging import Nearest
-
-first, second = (
-    Nearest.among(np.zeros((1, 2)), np.array([point]), np.array([number]), 1)
-    for point, number in (([1.0, 0.0], 7), ([0.0, 1.0], 3))
+# Solution 3: with ReLU the whole gradient, however small the rounding error.
+tiny = np.array([1e-7, -1e-7])
+print(
+    f"ReLU {np.diff(tiny > 0)[0]:d}, tanh {np.abs(np.diff(1 - np.tanh(tiny) ** 2))[0]:.0e}"
 )
-print((first + second).ids, (second + first).ids)
 
 # %% [markdown]
 # ## To take away
