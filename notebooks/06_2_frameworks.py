@@ -350,34 +350,43 @@ plots.table(claims.table("06_2_frameworks").set_index("claim"))
 #
 # ## Exercises
 #
-# 1. *Which metrics need the rows?* `fit_to_moments` refuses NCA. Why can NCA not be learned
-#    from moments?
-# 2. *Arithmetic.* One partial result of the moments has a matrix for each class. How many
-#    megabytes is it for ten classes and 784 features, with and without the fourth moments?
+# Hand in an answer with `exercises.check("06_2", number, answer)`, after
+# `from mlbook.checks import exercises`; it says *right*, or gives a hint.
+#
+# 1. *Which metrics need the rows?* Which of `covariance`, `fwhd`, `mdc`, `nca` and `lmnn`
+#    cannot be learned from moments? Answer with a list of these words.
+# 2. *Arithmetic.* One partial result of the moments has a matrix of 64-bit numbers for each
+#    class. How many megabytes (millions of bytes) are the matrices of ten classes and 784
+#    features?
 # 3. *The kink.* A unit's input is a rounding error, once above zero and once below. How
-#    large is the difference of the gradients there, of ReLU and of tanh?
+#    large is the difference of the slopes there, of ReLU and of tanh? Answer with two
+#    numbers, in this order.
 
 # %% tags=["hide-cell"]
-# Solution 1: its objective has, for each pair of points, an exponential of their distance
-# under the metric that is being learned. No fixed set of sums gives that.
+# Solution 1: the objectives of NCA and LMNN depend on who is near whom under the metric
+# that is being learned. No fixed set of sums tells that.
+from mlbook.checks import exercises
 from mlbook.linear import NCA
 
 try:
     fit_to_moments(NCA(), sums)
 except TypeError as error:
     print(error)
+exercises.check("06_2", 1, ["nca", "lmnn"])
 
 # %% tags=["hide-cell"]
-# Solution 2: float64, one matrix of 784 x 784 a class, or three.
-one_matrix = 784 * 784 * 8 / 1e6
-print(f"{10 * one_matrix:.0f} MB, with fourth moments {30 * one_matrix:.0f} MB")
+# Solution 2: with the fourth moments of MDC it is three times as much.
+megabytes = 10 * 784 * 784 * 8 / 1e6
+print(f"{megabytes:.0f} MB")
+exercises.check("06_2", 2, megabytes)
 
 # %% tags=["hide-cell"]
-# Solution 3: with ReLU the whole gradient, however small the rounding error.
-tiny = np.array([1e-7, -1e-7])
-print(
-    f"ReLU {np.diff(tiny > 0)[0]:d}, tanh {np.abs(np.diff(1 - np.tanh(tiny) ** 2))[0]:.0e}"
-)
+# Solution 3: with ReLU the whole slope, however small the rounding error.
+above, below = 1e-7, -1e-7
+relu = float(above > 0) - float(below > 0)
+tanh = abs(np.tanh(below) ** 2 - np.tanh(above) ** 2)
+print(f"ReLU {relu:.0f}, tanh {tanh:.0e}")
+exercises.check("06_2", 3, [relu, tanh])
 
 # %% [markdown]
 # ## To take away

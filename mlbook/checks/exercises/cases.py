@@ -131,6 +131,22 @@ EXERCISES = {
         "three, and what an exponent near zero",
         tolerance=1e-3,
     ),
+    ("06_2", 1): judges.words(
+        ["nca", "lmnn"],
+        "counts, means and scatters of the classes are all there is; ask of each whether it needs "
+        "to know which points are near each other",
+        ["covariance", "fwhd", "mdc", "nca", "lmnn"],
+    ),
+    ("06_2", 2): judges.number(
+        10 * 784 * 784 * 8 / 1e6,
+        "a matrix has a row and a column for each feature, a number of 64 bits has 8 bytes, and "
+        "there is one matrix a class",
+    ),
+    ("06_2", 3): judges.array(
+        [1, 0],
+        "ReLU's slope is 0 on one side of zero and 1 on the other; that of tanh is nearly the same "
+        "on both sides",
+    ),
     ("06_3", 1): _doi_form,
     ("06_3", 2): _faults,
     ("06_3", 3): judges.words(
