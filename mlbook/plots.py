@@ -100,8 +100,8 @@ def table(frame, *sources):
     import pandas as pd
     from IPython.display import Markdown, display
 
-    # pandas would cut every text after 50 characters
-    with pd.option_context("display.max_colwidth", None):
+    # pandas would cut texts after 50 characters, and tables after 60 rows
+    with pd.option_context("display.max_colwidth", None, "display.max_rows", None):
         display(frame)
     captions = [s.caption for s in sources if hasattr(s, "caption")]
     rest = _labels(s for s in sources if not hasattr(s, "caption"))
