@@ -1,17 +1,17 @@
 """The whole ledger at a glance: the five reported accuracies, counts of verdicts, one table.
 
 Numbers come from recorded results and verdicts from `mlbook.claims`; here they are put side by
-side. `PROJECTS` says which arm of which result answers which question.
+side. `mlbook.audit_projects` says which arm of which result answers which question.
 """
 
 import html
 import json
-from dataclasses import dataclass
 
 import numpy as np
 
 from mlbook import evaluation, paths, plots
 from mlbook.audit_page import TABLE
+from mlbook.audit_projects import PROJECTS
 from mlbook.checks import VERDICTS
 from mlbook.checks.base import Evidence
 from mlbook.claims import KINDS
@@ -30,113 +30,6 @@ _ROLE_STYLES = {
     "best": ("green", "o"),
 }
 _VERDICT_COLOURS = dict(zip(VERDICTS, ("green", "sky", "vermilion", "grey"), strict=True))
-
-
-@dataclass(frozen=True)
-class Project:
-    """One accuracy that the article reports, and where its measurement stands.
-
-    Attributes
-    ----------
-    name : str
-    line : int
-        Of the article's Markdown.
-    quoted : float
-        The accuracy that the article prints, a share.
-    chapter : str
-    arms : dict of str to (str, str)
-        For each of `ROLES` that exists: the experiment and its arm.
-    with_metric : tuple of (str, str, str)
-        The experiment, its arm with the article's metric, and the same without.
-    """
-
-    name: str
-    line: int
-    quoted: float
-    chapter: str
-    arms: dict
-    with_metric: tuple
-
-
-PROJECTS = (
-    Project(
-        "digits (MNIST)",
-        482,
-        0.97,
-        "03_1_mahalanobis_mnist",
-        {
-            "printed": ("mnist_article", "article"),
-            "described": ("mnist_article", "total"),
-            "plain": ("mnist_article", "euclid"),
-            "best": ("mnist_linear", "upright_nca_jitter"),
-        },
-        ("mnist_neighbours", "total", "euclid"),
-    ),
-    Project(
-        "photographs (CIFAR-10)",
-        571,
-        0.82,
-        "03_2_weighted_cnn_cifar10",
-        {
-            "described": ("cifar_weights", "near"),
-            "plain": ("cifar_weights", "unweighted"),
-            "best": ("cifar_metric", "cross_entropy"),
-        },
-        ("cifar_weights", "near", "unweighted"),
-    ),
-    Project(
-        "posts (20 Newsgroups)",
-        671,
-        0.65,
-        "03_3_lstm_newsgroups",
-        {
-            "printed": ("newsgroups", "lstm_raw"),
-            "described": ("newsgroups", "lstm_joint_raw"),
-            "plain": ("newsgroups", "tfidf_linear_raw"),
-            "best": ("newsgroups", "tfidf_linear_raw"),
-        },
-        ("newsgroups", "lstm_joint_raw", "lstm_raw"),
-    ),
-    Project(
-        "faces (Olivetti)",
-        856,
-        0.95,
-        "05_1_lbp_faces",
-        {
-            "printed": ("faces", "printed"),
-            "described": ("faces", "global_mahalanobis"),
-            "plain": ("faces", "pixels"),
-            "best": ("faces", "multi_angle"),
-        },
-        ("faces", "global_mahalanobis", "pixels"),
-    ),
-    Project(
-        "review sentences",
-        941,
-        0.85,
-        "05_2_textcnn_sentiment",
-        {
-            "printed": ("sentiment_sentences", "printed"),
-            "described": ("sentiment_sentences", "stacked_joint"),
-            "plain": ("sentiment_sentences", "lr_words"),
-            "best": ("sentiment_sentences", "nbsvm"),
-        },
-        ("sentiment_sentences", "stacked_joint", "stacked_ce"),
-    ),
-    Project(
-        "whole reviews",
-        941,
-        0.85,
-        "05_2_textcnn_sentiment",
-        {
-            "described": ("sentiment_reviews", "stacked_joint"),
-            "plain": ("sentiment_reviews", "lr_words"),
-            "best": ("sentiment_linear", "svm_pairs"),
-        },
-        ("sentiment_reviews", "stacked_joint", "stacked_ce"),
-    ),
-)
-"""The five accuracies; the one on sentiment does not say on which texts, so it has two rows."""
 
 
 def measured(project, role, evidence=None):
@@ -397,8 +290,8 @@ def _row(claim, outcome):
         html.escape(outcome.evidence),
         f"{html.escape(claim.section)}<br>line {lines}",
         claim.kind,
-        f'<a data-chapter="{claim.shown_in}">{claim.shown_in[:4].rstrip("_").replace("_", ".")}'
-        f"</a><br><code>{claim.id}</code>",
+        f'<a data-chapter="{claim.shown_in}">{_number(claim.shown_in)}</a><br>'
+        f"<code>{claim.id}</code>",
     )
     colour = plots.COLOURS[_VERDICT_COLOURS[outcome.verdict]]
     data = f"data-kind={json.dumps(claim.kind)} data-verdict={json.dumps(outcome.verdict)}"
@@ -407,3 +300,10 @@ def _row(claim, outcome):
         + "".join(f"<td>{cell}</td>" for cell in cells)
         + "</tr>"
     )
+
+
+def _number(stem):
+    """A chapter's number as its title has it: 0, 3.2, A.1."""
+    part, _, rest = stem.partition("_")
+    part = "A" if part == "06" else str(int(part))
+    return part if part == "0" else f"{part}.{rest[0]}"

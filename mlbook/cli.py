@@ -120,14 +120,16 @@ def _list_results():
 
     rows = []
     for experiment, budget in experiments.recorded():
-        content = experiments.load_result(experiment, budget).content
-        tiers = ", ".join(f"{d['name']} ({d['tier']})" for d in content["data"])
         state = upkeep.state(experiment, budget, with_data=False)
         said = ", ".join(state.problems) or "current"
-        age = f"{state.age_days} d"
-        row = (experiment, budget, str(len(content["seeds"])), content["date"], age, said, tiers)
-        rows.append(row)
-    _print_table(("experiment", "budget", "seeds", "date", "age", "code", "data"), rows)
+        seeds, tiers = "", ""
+        if upkeep.DAMAGED not in state.problems:
+            content = experiments.load_result(experiment, budget).content
+            seeds = str(len(content["seeds"]))
+            tiers = ", ".join(f"{d['name']} ({d['tier']})" for d in content["data"])
+        age = "" if state.age_days is None else f"{state.age_days} d"
+        rows.append((experiment, budget, seeds, state.date, age, said, tiers))
+    _print_table(("experiment", "budget", "seeds", "date", "age", "state", "data"), rows)
 
 
 def _verify(name, budget, seed):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlbook.neighbors import exact_neighbors
+from mlbook.rows import counted
 
 
 @dataclass
@@ -42,10 +43,7 @@ class Nearest:
         return cls(k, distances, ids[positions])
 
     def __add__(self, other):
-        corrupt = {
-            name: self.corrupt.get(name, 0) + other.corrupt.get(name, 0)
-            for name in self.corrupt.keys() | other.corrupt.keys()
-        }
+        corrupt = counted([self.corrupt, other.corrupt])
         found = [part for part in (self, other) if part.ids is not None]
         if len(found) < 2:
             one = found[0] if found else self

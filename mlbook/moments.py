@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mlbook.rows import counted
+
 
 @dataclass
 class ClassMoments:
@@ -106,9 +108,7 @@ class Moments:
                 (self.high, other.high, np.maximum),
             )
         ]
-        names = self.corrupt.keys() | other.corrupt.keys()
-        corrupt = {name: self.corrupt.get(name, 0) + other.corrupt.get(name, 0) for name in names}
-        return Moments(classes, *ends, corrupt)
+        return Moments(classes, *ends, counted([self.corrupt, other.corrupt]))
 
     @property
     def n_rows(self):

@@ -6,7 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from mlbook import audit, claims, experiments, paths
+from mlbook import audit, claims, experiments, notebooks
+from mlbook.audit_projects import PROJECTS, Project
 from mlbook.checks import VERDICTS, Evidence, Outcome
 from mlbook.errors import ResultError, UnknownNameError
 from mlbook.evaluation import Interval
@@ -40,11 +41,10 @@ class Fake:
         return Interval(value, value + self.items[0], value + self.items[1], "typed")
 
 
-PROJECT = audit.Project(
+PROJECT = Project(
     "things",
     1,
     0.8,
-    "00_audit",
     {"described": ("some", "with_it"), "plain": ("some", "without")},
     ("some", "with_it", "without"),
 )
@@ -52,8 +52,7 @@ BEST = dataclasses.replace(PROJECT, arms=PROJECT.arms | {"best": ("some", "with_
 
 
 def test_every_arm_of_a_project_exists():
-    for project in audit.PROJECTS:
-        assert (paths.notebooks() / f"{project.chapter}.py").is_file()
+    for project in PROJECTS:
         names = [*project.arms.values(), (project.with_metric[0], project.with_metric[1])]
         names.append((project.with_metric[0], project.with_metric[2]))
         for name, arm in names:
@@ -63,7 +62,7 @@ def test_every_arm_of_a_project_exists():
 
 def test_the_quoted_numbers_are_those_of_the_ledger():
     """Some claim of the ledger quotes the same number from the same line."""
-    for project in audit.PROJECTS:
+    for project in PROJECTS:
         quoted = {c.check.get("quoted") for c in LEDGER if project.line in c.lines}
         assert project.quoted in quoted, project.name
 
@@ -123,3 +122,11 @@ def test_the_ledger_page_holds_every_claim_and_escapes_what_it_shows():
         assert f"<code>{claim.id}</code>" in page
         assert f'data-chapter="{claim.shown_in}"' in page
     assert "http" not in re.sub(r"<td>.*?</td>", "", page, flags=re.S)
+
+
+@pytest.mark.parametrize("chapter", notebooks.chapters(), ids=lambda path: path.stem)
+def test_the_ledger_calls_chapters_by_their_titles_numbers(chapter):
+    title = re.search(r"^# # (\S+) ", chapter.read_text(encoding="utf-8"), flags=re.M)[1]
+    claim = dataclasses.replace(LEDGER[0], shown_in=chapter.stem)
+    page = audit.ledger([(claim, JUDGED[0][1])]).data
+    assert f'data-chapter="{chapter.stem}">{title}</a>' in page

@@ -13,47 +13,6 @@ from mlbook import datasets, experiments
 from mlbook.errors import MlbookError, ResultError, UnknownNameError
 from mlbook.experiments import Budget, provenance, runner, summary
 
-
-class FakeData:
-    name, tier, source, licence, fingerprint = "fake", "synthetic", "here", "none", "0" * 16
-    label = "synthetic data: made up"
-    counts = {"train": 30, "test": 20, "classes": 2}
-
-
-@pytest.fixture
-def fake(monkeypatch, home):
-    """An experiment of three arms, quick and scripted; `fake.calls` lists the seeds it ran."""
-
-    def run(budget, seed, data=None):
-        fake.calls.append(seed)
-        if seed in fake.trouble:
-            raise fake.trouble[seed]
-        rng = np.random.default_rng(seed)
-        base = rng.random(20) < 0.5
-        arms = {"base": base, "good": base | (rng.random(20) < 0.8), "same": base}
-        return {
-            arm: {"correct": correct, "n_train": 30, "fit_seconds": 0.5}
-            for arm, correct in arms.items()
-        }
-
-    fake = types.SimpleNamespace(
-        __file__=__file__,
-        TITLE="a fake",
-        DATASETS=("fake",),
-        BASELINE="base",
-        ARMS={"base": "the baseline", "good": "the good one", "same": "the same again"},
-        BUDGETS={"smoke": Budget(30, 20, 3), "full": Budget(30, 20, 4)},
-        same_items=lambda budget, data: fake.fixed,
-        run=run,
-        calls=[],
-        trouble={},
-        fixed=True,
-    )
-    monkeypatch.setattr(experiments, "get", lambda name: fake)
-    monkeypatch.setattr(datasets, "load", lambda name, tier=None: FakeData)
-    return fake
-
-
 TAKES_LONG = ("cifar_metric", "cifar_weights")
 
 
@@ -196,7 +155,7 @@ def test_kept_seeds_of_other_conditions_are_not_used(fake, monkeypatch):
         experiments.record("fake", "smoke")
     fake.trouble = {}
     fake.calls.clear()
-    monkeypatch.setattr(FakeData, "fingerprint", "1" * 16)
+    monkeypatch.setattr(fake.data, "fingerprint", "1" * 16)
     experiments.record("fake", "smoke")
     assert fake.calls == [0, 1, 2]
 
@@ -264,11 +223,11 @@ def test_full_disk_leaves_the_old_result_and_no_debris(fake, home, monkeypatch):
 
 
 def test_canonical_result_is_not_replaced_by_a_lesser_one(fake, home, monkeypatch):
-    monkeypatch.setattr(FakeData, "tier", "canonical")
+    monkeypatch.setattr(fake.data, "tier", "canonical")
     experiments.record("fake", "smoke")
     experiments.record("fake", "smoke")
     before = (home / "results" / "fake.smoke.json").read_bytes()
-    monkeypatch.setattr(FakeData, "tier", "sample")
+    monkeypatch.setattr(fake.data, "tier", "sample")
     fake.calls.clear()
     with pytest.raises(ResultError, match="recorded on canonical data.*fake: sample"):
         experiments.record("fake", "smoke")

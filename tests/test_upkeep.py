@@ -6,14 +6,13 @@ import json
 import numpy as np
 import pytest
 
-from mlbook import datasets, experiments
+from mlbook import datasets, experiments, extras
 from mlbook.errors import MlbookError, ResultError
 from mlbook.experiments import provenance, runner, upkeep
-from tests.test_experiments import FakeData, fake  # noqa: F401 (a fixture)
 
 
 @pytest.fixture
-def recorded(fake, monkeypatch):  # noqa: F811
+def recorded(fake, monkeypatch):
     """The fake experiment, recorded at full budget; `recorded.code` is the digest of its code."""
     fake.code = "before"
     for module in (runner, upkeep):
@@ -44,7 +43,7 @@ def test_what_changed_is_said(recorded, home, monkeypatch, change):
     if change == "code":
         recorded.code = "after"
     elif change == "data":
-        other = type("Other", (FakeData,), {"fingerprint": "1" * 16})
+        other = type("Other", (recorded.data,), {"fingerprint": "1" * 16})
         monkeypatch.setattr(datasets, "load", lambda name, tier=None: other)
     else:
         (home / "results" / "fake.full.json").unlink()
@@ -79,7 +78,7 @@ def test_an_interrupted_update_continues(recorded, home):
 
 
 def test_results_of_other_data_are_not_replaced(recorded, home, monkeypatch):
-    other = type("Other", (FakeData,), {"fingerprint": "1" * 16})
+    other = type("Other", (recorded.data,), {"fingerprint": "1" * 16})
     monkeypatch.setattr(datasets, "load", lambda name, tier=None: other)
     with pytest.raises(MlbookError, match=r"not those of the recorded results \(fake\)"):
         upkeep.rerun()
@@ -127,7 +126,7 @@ def test_other_values_do_not(recorded, home, monkeypatch, shift, inside):
 
 
 def test_equal_values_from_other_data_prove_nothing(recorded, home, monkeypatch):
-    other = type("Other", (FakeData,), {"fingerprint": "1" * 16})
+    other = type("Other", (recorded.data,), {"fingerprint": "1" * 16})
     monkeypatch.setattr(datasets, "load", lambda name, tier=None: other)
     recorded.code = "after"
     assert upkeep.verify("fake")["equal"].all()
@@ -156,3 +155,40 @@ def test_single_runs_lie_where_nineteen_of_twenty_do(home):
 def test_a_seed_that_was_not_recorded(recorded):
     with pytest.raises(ResultError, match=r"with the seeds \[0, 1, 2, 3\], not with 7"):
         upkeep.verify("fake", seed=7)
+
+
+def test_fewer_seeds_than_planned_are_said(recorded):
+    experiments.record("fake", "full", seeds=2)
+    assert upkeep.state("fake").problems == (upkeep.FEWER,)
+    upkeep.rerun()
+    assert upkeep.state("fake").problems == ()
+
+
+def test_a_damaged_file_is_said_and_made_again(recorded, home, monkeypatch):
+    monkeypatch.setattr(recorded.data, "tier", "canonical")
+    path = home / "results" / "fake.full.json"
+    path.write_text(path.read_text()[:200])
+    assert upkeep.state("fake").problems == (upkeep.DAMAGED,)
+    upkeep.rerun()
+    assert upkeep.state("fake").problems == ()
+
+
+def test_arms_that_were_not_recorded_are_named(recorded, home):
+    path = home / "results" / "fake.full.json"
+    changed = content(home)
+    del changed["arms"]["same"]
+    path.write_text(json.dumps(changed))
+    with pytest.raises(ResultError, match="of same, which fake.full.json does not have"):
+        upkeep.verify("fake")
+
+
+@pytest.mark.parametrize("action", [upkeep.verify, lambda name: experiments.record(name, "full")])
+def test_without_its_extras_a_full_run_does_not_start(recorded, home, monkeypatch, action):
+    """A record without some arms would replace, or confirm, one that has them."""
+    recorded.EXTRAS = ("torch",)
+    monkeypatch.setattr(extras, "missing", lambda extra: f"not installed: {extra}")
+    before = content(home)
+    with pytest.raises(extras.MissingExtraError, match="not installed: torch"):
+        action("fake")
+    assert recorded.calls == [] and content(home) == before
+    experiments.measure("fake", "smoke")

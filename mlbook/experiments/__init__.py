@@ -9,6 +9,7 @@ An experiment module also states
 - `MEASURE`, if the arms are compared by something else than the accuracy: then `run` returns
   it for each arm as a number, with `n_train` and `n_test`, and no `correct`;
 - `same_items(budget, data)`, whether all seeds are tested on the same items;
+- `EXTRAS`, the optional libraries (`mlbook.extras`) without which some arms do not run;
 - `INDEPENDENT = True`, if the seeds share next to no training items;
 - `BUDGETS`, what "smoke", "reader" and "full" mean for it (`mlbook.experiments.base.Budget`).
 

@@ -35,6 +35,7 @@ LABELS = {
     "torch": "PyTorch (plain)",
 }
 NEEDS = {"spark": "spark", "keras_torch": "torch", "torch": "torch"}
+EXTRAS = ("spark", "torch")
 ARMS = {
     f"{kind}_{name}": f"{what}, {label}"
     for kind, what in (("linear", "linear metric"), ("deep", "network"))

@@ -26,6 +26,7 @@ from mlbook.experiments.base import budget_of
 from mlbook.experiments.provenance import code_key
 from mlbook.experiments.results import SCHEMA, Result, load_result, result_path
 from mlbook.experiments.summary import main_measure, summarise
+from mlbook.extras import demand
 from mlbook.progress import bar
 
 _LIBRARIES = (
@@ -81,11 +82,16 @@ def record(name, budget=None, seeds=None, tier=None, on_seed=None):
     ResultError
         If the folder cannot be written, another run is writing the same result, or a result
         on canonical data would be replaced by one on sample or synthetic data.
+    MissingExtraError
+        If a full run would lack arms because an optional library is not installed.
     KeyboardInterrupt
         After an interruption; the finished seeds stay, and the next call continues there.
     """
     run = _Run(name, budget, seeds, tier)
     path = result_path(name, run.budget_name)
+    if run.budget_name == "full":
+        for extra in getattr(run.experiment, "EXTRAS", ()):
+            demand(extra)
     _keep_the_better_data(path, run)
     _check_writable(path.parent)
     _check_writable(paths.build() / "runs")

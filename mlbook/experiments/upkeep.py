@@ -7,6 +7,7 @@ to give them.
 """
 
 import datetime
+import functools
 import time
 from dataclasses import dataclass
 
@@ -17,11 +18,14 @@ from mlbook.errors import MlbookError, ResultError
 from mlbook.experiments import runner
 from mlbook.experiments.provenance import code_key
 from mlbook.experiments.results import load_result, result_path
+from mlbook.extras import demand
 from mlbook.progress import bar
 
+_BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} passed, {remaining} to go"
 # what a machine decides, and not the experiment
 _TIMES = ("seconds", "milliseconds", "_ms", "memory")
-CODE, DATA, MISSING = "code changed", "other data here", "not recorded"
+CODE, DATA, FEWER = "code changed", "other data here", "fewer seeds than planned"
+MISSING, DAMAGED = "not recorded", "damaged"
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class State:
     date : str
         Of the recording; empty if there is none.
     problems : tuple of str
-        Of `CODE`, `DATA` and `MISSING`; empty if the result is current.
+        Of `CODE`, `DATA`, `FEWER`, `MISSING`, `DAMAGED`; empty if the result is current.
     seconds : float or None
         What all seeds together took, if that is known.
     """
@@ -73,8 +77,13 @@ def state(name, budget="full", with_data=True):
     experiment = experiments.get(name)
     if not result_path(name, budget).is_file():
         return State(name, budget, "", (MISSING,), None)
-    content = load_result(name, budget).content
+    try:
+        content = load_result(name, budget).content
+    except ResultError:
+        return State(name, budget, "", (DAMAGED,), None)
     problems = []
+    if len(content["seeds"]) < experiment.BUDGETS[budget].seeds:
+        problems.append(FEWER)
     seen = {content["code"], *(entry["code"] for entry in content.get("verified", ()))}
     if code_key(experiment) not in seen:
         problems.append(CODE)
@@ -119,21 +128,15 @@ def rerun(budget="full", names=None):
         )
     n_seeds = {s.name: experiments.get(s.name).BUDGETS[budget].seeds for s in waiting}
     written, failed = [], []
-    with bar(total=round(sum(_expected(s) for s in waiting)), unit="s", desc="results") as progress:
+    with bar(total=sum(map(_expected, waiting)), desc="results", bar_format=_BAR) as progress:
         for one in waiting:
             share = _expected(one) / n_seeds[one.name]
-            left = [n_seeds[one.name]]
             progress.set_description(one.name)
-
-            def tick(share=share, left=left):
-                left[0] -= 1
-                progress.update(round(share))
-
             try:
+                tick = functools.partial(progress.update, share)
                 written.append(runner.record(one.name, budget, on_seed=tick))
             except MlbookError as error:
                 failed.append(f"{one.name}: {error}")
-                progress.update(round(share * left[0]))
     if failed:
         raise MlbookError("not made again:\n" + "\n".join(failed))
     return written
@@ -159,7 +162,7 @@ def verify(name, budget="full", seed=0):
     Raises
     ------
     ResultError
-        If nothing is recorded, or not this seed.
+        If nothing is recorded, or not this seed, or not what the experiment measures now.
     """
     import pandas as pd
 
@@ -172,14 +175,22 @@ def verify(name, budget="full", seed=0):
             f"{name} was recorded at {budget} budget with the seeds "
             f"{recorded.content['seeds']}, not with {seed}"
         )
+    for extra in getattr(experiment, "EXTRAS", ()):
+        demand(extra)
     data = {d: datasets.load(d) for d in experiment.DATASETS}
     start = time.perf_counter()
     arms = experiment.run(budget, seed, data)
     seconds = time.perf_counter() - start
     rows = []
+    known = recorded.content["arms"]
     for arm, measures in arms.items():
         for measure, now in _scalars(measures).items():
-            before = recorded.content["arms"][arm]["measures"][measure]["values"].get(str(seed))
+            if arm not in known or measure not in known[arm]["measures"]:
+                raise ResultError(
+                    f"the experiment now measures {measure} of {arm}, which {name}.{budget}.json "
+                    f"does not have; record it again: mlbook results update {name}"
+                )
+            before = known[arm]["measures"][measure]["values"].get(str(seed))
             if before is None:
                 continue
             low, high = single_run(recorded, arm, measure)
@@ -248,5 +259,5 @@ def _note(recorded, experiment, budget, seed, seconds):
 
 
 def _expected(one):
-    # what was never run is taken for as long as the others are in the middle
+    # what was never recorded is taken for ten minutes
     return one.seconds or 600.0
