@@ -3,6 +3,8 @@
 `[[NAME]]` marks what Python fills in.
 """
 
+from mlbook.interactive_page import begin_when_placed
+
 TABLE = r"""
 <div class="mlbook-ledger">
 <style>
@@ -72,14 +74,4 @@ TABLE = r"""
     filter();
   }
 
-  // A notebook may run the script before it puts the table on the page.
-  let attempts = 0;
-  (function find() {
-    const waiting = document.querySelectorAll(".mlbook-ledger:not([data-ready])");
-    waiting.forEach(root => { root.dataset.ready = "yes"; begin(root); });
-    if (!waiting.length && attempts++ < 50) setTimeout(find, 100);
-  })();
-})();
-</script>
-</div>
-"""
+""" + begin_when_placed("mlbook-ledger", "table")

@@ -73,7 +73,7 @@ PROJECTS = (
             "plain": ("faces", "pixels"),
             "best": ("faces", "multi_angle"),
         },
-        ("faces", "global_mahalanobis", "pixels"),
+        ("faces", "global_mahalanobis", "global_euclid"),
     ),
     Project(
         "review sentences",

@@ -4,6 +4,24 @@
 that whatever watches the package for changes sees this one too.
 """
 
+_END = r"""  // A notebook may run the script before it puts the [[WHAT]] on the page.
+  let attempts = 0;
+  (function find() {
+    const waiting = document.querySelectorAll(".[[CLASS]]:not([data-ready])");
+    waiting.forEach(root => { root.dataset.ready = "yes"; begin(root); });
+    if (!waiting.length && attempts++ < 50) setTimeout(find, 100);
+  })();
+})();
+</script>
+</div>
+"""
+
+
+def begin_when_placed(css_class, what):
+    """The end of a page and its script: it calls `begin` for each element of a class, once."""
+    return _END.replace("[[CLASS]]", css_class).replace("[[WHAT]]", what)
+
+
 ELLIPSE = r"""
 <div class="mlbook-ellipse">
 <style>
@@ -129,14 +147,4 @@ The picture shows one setting.</p></noscript>
     draw();
   }
 
-  // A notebook may run the script before it puts the figure on the page.
-  let attempts = 0;
-  (function find() {
-    const waiting = document.querySelectorAll(".mlbook-ellipse:not([data-ready])");
-    waiting.forEach(root => { root.dataset.ready = "yes"; begin(root); });
-    if (!waiting.length && attempts++ < 50) setTimeout(find, 100);
-  })();
-})();
-</script>
-</div>
-"""
+""" + begin_when_placed("mlbook-ellipse", "figure")
