@@ -110,6 +110,8 @@ def test_equal_distances_are_ordered_by_id(spark):
     np.testing.assert_array_equal(distances[0], np.repeat([0.0, 1.0], [20, 10]))
     with pytest.raises(ValueError, match="than the 60 usable rows"):
         nearest([[0.0]], shuffled, 61)
+    with pytest.raises(ValueError, match="queries have 2 features, the gallery's vectors 1"):
+        nearest([[0.0, 0.0]], shuffled, 1)
 
 
 CORRUPT = [(None, "a"), ([1.0], "b"), ([float("nan")] * D, "c"), ([0.0] * D, None)]

@@ -192,3 +192,17 @@ def test_without_its_extras_a_full_run_does_not_start(recorded, home, monkeypatc
         action("fake")
     assert recorded.calls == [] and content(home) == before
     experiments.measure("fake", "smoke")
+
+
+def test_code_that_changes_during_the_run_is_not_vouched_for(recorded, home):
+    recorded.code = "after"
+    before_the_change = recorded.run
+
+    def run(budget, seed, data=None):
+        recorded.code = "later"
+        return before_the_change(budget, seed, data)
+
+    recorded.run = run
+    upkeep.verify("fake")
+    assert [entry["code"] for entry in content(home)["verified"]] == ["after"]
+    assert upkeep.state("fake").problems == (upkeep.CODE,)

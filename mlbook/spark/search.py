@@ -13,7 +13,7 @@ from mlbook.arguments import check_number
 from mlbook.errors import DataError
 from mlbook.merging import Nearest, mapped_by
 from mlbook.rows import counted, usable
-from mlbook.spark.frames import columns, judge_corrupt, reduce_partitions
+from mlbook.spark.frames import columns, judge_corrupt, length_of_vectors, reduce_partitions
 
 
 def nearest(queries, gallery, k, metric=None, features="features", id="id", corrupt="fail"):
@@ -44,12 +44,13 @@ def nearest(queries, gallery, k, metric=None, features="features", id="id", corr
     Raises
     ------
     ValueError
-        If the queries are not finite or the gallery has fewer than k usable rows.
+        If the queries are not finite, have another number of features than the gallery, or ask
+        for more neighbours than it has usable rows.
     CorruptRowsError, DataError
         As `mlbook.spark.moments`.
     """
     queries, mapped, centre = _mapped_queries(queries, k, metric)
-    rows = _gallery(gallery, features, id)
+    rows = _gallery(gallery, features, id, queries.shape[1])
     shared = rows.sparkSession.sparkContext.broadcast((mapped, metric, centre))
     n_features = queries.shape[1]
 
@@ -120,7 +121,7 @@ def approximate(
     check_number("bucket_length", bucket_length, above=0)
     check_number("n_tables", n_tables, at_least=1, integer=True)
     queries, mapped, centre = _mapped_queries(queries, k, metric)
-    rows = _gallery(gallery, features, id)
+    rows = _gallery(gallery, features, id, queries.shape[1])
     n_features = queries.shape[1]
 
     def counts(batches):
@@ -173,8 +174,10 @@ def _mapped_queries(queries, k, metric):
     return queries, mapped - centre.astype(mapped.dtype), centre
 
 
-def _gallery(gallery, features, id):
+def _gallery(gallery, features, id, n_features):
     rows = columns(gallery, features, id)
+    if (length := length_of_vectors(rows)) != n_features:
+        raise ValueError(f"the queries have {n_features} features, the gallery's vectors {length}")
     kind = rows.schema["other"].dataType.simpleString()
     if kind not in ("tinyint", "smallint", "int", "bigint"):
         raise DataError(f"column {id!r} must hold whole numbers, not {kind}")
