@@ -176,6 +176,26 @@ def test_words_know_the_training_part_only(network, texts):
     assert words.word2vec.shape == (len(words.vocabulary), network.N_WORD_DIMS)
 
 
+def test_word_vectors_are_centred_and_of_one_size(network, words):
+    from gensim.models import KeyedVectors
+
+    rng = np.random.default_rng(0)
+    names = [*words.vocabulary.words_[:15], "unheard"]
+    keyed = KeyedVectors(network.N_WORD_DIMS)
+    theirs = 5 + 2 * rng.normal(size=(len(names), network.N_WORD_DIMS))
+    keyed.add_vectors(names, theirs.astype("float32"))
+    matrix = words.look_up(keyed)
+    known = matrix.vectors[matrix.found]
+    assert len(known) == 15
+    np.testing.assert_allclose(known.mean(axis=0), 0, atol=1e-6)
+    assert known.std() == pytest.approx(network.SPREAD, rel=1e-5)
+    assert not matrix.vectors[0].any(), "padding stays zero"
+    # only moved and scaled: differences keep their ratios
+    differences = theirs[1:15] - theirs[0]
+    scale = (known[1] - known[0])[0] / differences[0, 0]
+    np.testing.assert_allclose(known[1:] - known[0], scale * differences, atol=1e-5)
+
+
 def test_a_long_text_keeps_its_end(network, texts):
     parts = split(texts.y, ALL, 0)
     documents = list(texts.documents)
@@ -185,10 +205,12 @@ def test_a_long_text_keeps_its_end(network, texts):
 
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "joint", "fwhd"])
-def test_every_loss_learns_and_the_kept_epoch_is_the_best_on_validation(trained, words, loss):
+def test_every_loss_learns_and_the_kept_epoch_is_the_best_on_validation(
+    network, trained, words, loss
+):
     found, parts = trained[loss], words.parts
     history, epoch = found.history, found.epoch
-    assert {len(values) for values in history.values()} == {20}
+    assert {len(values) for values in history.values()} == {min(20, epoch + network.PATIENCE)}
     assert history["val_accuracy"][epoch - 1] == max(history["val_accuracy"])
     assert history["val_accuracy"].index(max(history["val_accuracy"])) == epoch - 1
     right = found.predict(parts.validation) == words.y[parts.validation]
@@ -271,7 +293,20 @@ def test_glove_is_left_out_where_it_is_missing(network, texts, monkeypatch):
     monkeypatch.setattr(datasets, "load", missing)
     monkeypatch.setattr(sentiment_glove, "pooled", lambda dataset: texts)
     monkeypatch.setattr(
-        network, "network_arms", lambda arms, *rest: {arm: {"correct": []} for arm in arms}
+        network, "network_arms", lambda arms, words, **_: {arm: {"correct": []} for arm in arms}
     )
     arms = sentiment_glove.run("smoke", 0, {"movie_sentences": None})
-    assert arms.keys() == {"word2vec"}
+    assert arms.keys() == {"random", "word2vec"}
+
+
+def test_the_rate_with_the_best_validation_texts_counts(network, words, monkeypatch):
+    arm = network.Arm("kim", "random", "cross_entropy")
+    kept = []
+    monkeypatch.setattr(
+        network.Trained, "measures", lambda self: kept.append(self) or {"rate": self.rate}
+    )
+    # so small that nothing moves, and an ordinary one
+    for rates in ((1e-9, 3e-3), (3e-3, 1e-9)):
+        found = network.network_arms({"kim": arm}, words, 12, seed=0, rates=rates)
+        assert found["kim"]["rate"] == 3e-3
+    assert all(trained.validation_accuracy() > 0.7 for trained in kept)

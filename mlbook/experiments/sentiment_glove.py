@@ -12,21 +12,23 @@ from mlbook.experiments.sentiment_texts import pooled, split
 
 TITLE = "Sentiment of sentences: where the word vectors come from"
 DATASETS = ("movie_sentences",)
-BASELINE = "word2vec"
+BASELINE = "random"
 NETWORKS = {
+    "random": ("kim", "random", "cross_entropy"),
     "word2vec": ("kim", "word2vec", "cross_entropy"),
     "glove": ("kim", "given", "cross_entropy"),
     "glove_static": ("kim", "given", "cross_entropy", False),
 }
 ARMS = {
+    "random": "Kim's network, random vectors",
     "word2vec": "Kim's network, Word2Vec of the training sentences",
     "glove": "Kim's network, GloVe, trained further",
     "glove_static": "Kim's network, GloVe as it is",
 }
 BUDGETS = {
-    "smoke": Budget(400, 200, 2, {"epochs": 1}),
-    "reader": Budget(2000, 1000, 5, {"epochs": 3}),
-    "full": Budget(8530, 2133, 5, {"epochs": 3}),
+    "smoke": Budget(400, 200, 2, {"epochs": 1, "rates": (3e-3,)}),
+    "reader": Budget(2000, 1000, 5, {"epochs": 5, "rates": (3e-3,)}),
+    "full": Budget(8530, 2133, 5, {"epochs": 15, "rates": (3e-3, 1e-3)}),
 }
 
 
@@ -47,6 +49,7 @@ def run(budget, seed, data=None):
     texts = pooled(data["movie_sentences"] if data else datasets.load("movie_sentences"))
     parts = split(texts.y, limits, seed)
     words = network.Words(texts, parts, LENGTH, MIN_COUNT, WORD2VEC_EPOCHS, seed)
+    options = {"seed": seed, **limits.grids}
     try:
         given = words.look_up(datasets.load("word_vectors").keyed)
     except DataError:
@@ -54,9 +57,10 @@ def run(budget, seed, data=None):
     arms = {}
     for name, settings in NETWORKS.items():
         arm = network.Arm(*settings)
-        if arm.vectors != "given":
-            arms |= network.network_arms({name: arm}, words, limits.grids["epochs"], seed)
-        elif given is not None:
-            trained = network.Trained(arm, words, limits.grids["epochs"], seed, given.vectors)
-            arms[name] = trained.measures() | {"token_coverage": given.token_coverage}
+        if arm.vectors == "given" and given is None:
+            continue
+        vectors = given.vectors if arm.vectors == "given" else None
+        arms |= network.network_arms({name: arm}, words, vectors=vectors, **options)
+        if arm.vectors == "given":
+            arms[name]["token_coverage"] = given.token_coverage
     return arms

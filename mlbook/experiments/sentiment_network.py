@@ -2,9 +2,10 @@
 
 Every network reads word numbers and has an embedding of 32 dimensions with a classifier on it.
 They differ in their layers, in the word vectors they begin with, and in the loss. Each trains
-for a number of epochs; the epoch with the most validation texts right is kept. A network that
-is trained without cross-entropy has no classifier and goes by the nearest class mean in the
-metric that its loss learns.
+until its validation texts have gained nothing for some epochs, once with each learning rate; the
+rate and the epoch with the most validation texts right are kept. A network that is trained
+without cross-entropy has no classifier and goes by the nearest class mean in the metric that its
+loss learns.
 """
 
 import functools
@@ -20,20 +21,20 @@ from mlbook.losses.article import FWHDLoss
 from mlbook.losses.trainable import EmbeddingModel
 from mlbook.progress import training_bar
 from mlbook.retrieval import retrieval
-from mlbook.text import NoKnownWordWarning, Vocabulary
+from mlbook.text import FIRST, NoKnownWordWarning, Vocabulary
 from mlbook.word_vectors import embedding_matrix, train_word2vec
 
 N_DIMS = 32
 N_WORD_DIMS = 50
 MAPS = 50
 BATCH_SIZE = 64
-# of Adam. With the usual 0.001, networks that begin with Word2Vec were still far from done after
-# three epochs (seen on one fold).
-RATE = 3e-3
+RATES = (3e-3, 1e-3)  # of Adam
+PATIENCE = 3  # epochs without a gain in validation before a training ends
 NEIGHBOURS = 15
 PRINTED_EPOCHS = 10
 # texts by which the curves of an epoch are drawn, and class means of an epoch are estimated
 _SOME = 1000
+SPREAD = 0.1  # standard deviation of the entries of word vectors that were trained before
 
 _OUTPUTS = ("embedding", "probabilities")
 CROSS_ENTROPY = "sparse_categorical_crossentropy"
@@ -98,17 +99,45 @@ class Words:
 
     @functools.cached_property
     def word2vec(self):
-        """Word vectors trained on the training part, shape (len(vocabulary), 50)."""
+        """Word vectors trained on the training part, shape (len(vocabulary), 50); see `look_up`."""
         options = {"min_count": self._min_count, "epochs": self._epochs, "seed": self._seed}
         return self.look_up(train_word2vec(self.known, N_WORD_DIMS, **options)).vectors
 
     def look_up(self, keyed):
-        """`embedding_matrix` for the vocabulary of this split."""
-        return embedding_matrix(self.vocabulary, keyed, seed=self._seed)
+        """`embedding_matrix` for the vocabulary of this split, centred, with entries of one size.
+
+        Vectors from few texts have nearly all the same large part in common. Left as they are,
+        they silence the article's network on reviews: its second convolution gives zeros for
+        every text, and it learns nothing.
+
+        References
+        ----------
+        J. Mu and P. Viswanath, All-but-the-top: simple and effective postprocessing for word
+        representations, ICLR 2018 (of its two steps, the first).
+        """
+        found = embedding_matrix(self.vocabulary, keyed, seed=self._seed)
+        vectors = found.vectors.copy()
+        words, known = vectors[FIRST:], found.found[FIRST:]
+        words -= words[known].mean(axis=0)
+        words *= SPREAD / words[known].std()
+        return found._replace(vectors=vectors)
 
 
 class Trained:
     """A network, trained, with its history.
+
+    Parameters
+    ----------
+    arm : Arm
+    words : Words
+    epochs : int
+        At most; training ends when `PATIENCE` epochs have brought no gain in validation.
+    seed : int
+    vectors : ndarray or None, default=None
+        Word vectors of an arm whose vectors are "given".
+    batch_size : int, default=64
+    rate : float, default=0.003
+        Of Adam.
 
     Attributes
     ----------
@@ -121,7 +150,9 @@ class Trained:
         The epoch that was kept, counted from 1.
     """
 
-    def __init__(self, arm, words, epochs, seed, vectors=None, batch_size=BATCH_SIZE):
+    def __init__(
+        self, arm, words, epochs, seed, vectors=None, batch_size=BATCH_SIZE, rate=RATES[0]
+    ):
         if arm.vectors == "word2vec":
             vectors = words.word2vec
         self._by_mean = arm.loss == "fwhd"
@@ -143,8 +174,8 @@ class Trained:
             losses["embedding"] = self._metric
         if self._by_mean:
             losses = self._metric
-        self.model.compile(keras.optimizers.Adam(RATE), losses)
-        self._words = words
+        self.model.compile(keras.optimizers.Adam(rate), losses)
+        self._words, self.rate = words, rate
         self.history = {"accuracy": [], "val_accuracy": [], "test_accuracy": []}
         self._kept = None
 
@@ -191,7 +222,7 @@ class Trained:
             correct, by the rule of this network; mean_accuracy and knn_accuracy, by the nearest
             class mean and by 15 neighbours in its metric; map_at_r among the test embeddings;
             last_accuracy, after the last epoch; peeked_accuracy, of the epoch that is best on
-            the test texts; epoch; n_train.
+            the test texts; epoch; rate; n_train.
         """
         fit, test = self._words.parts.fit, self._words.parts.test
         y = self._words.y
@@ -207,8 +238,13 @@ class Trained:
             "last_accuracy": self.history["test_accuracy"][-1],
             "peeked_accuracy": max(self.history["test_accuracy"]),
             "epoch": self.epoch,
+            "rate": self.rate,
             "n_train": len(self._words.parts.train),
         }
+
+    def validation_accuracy(self):
+        """Of the kept epoch."""
+        return max(self.history["val_accuracy"])
 
     def _predict(self, outputs, known):
         x, probabilities = outputs
@@ -227,6 +263,8 @@ class Trained:
         values = self.history["val_accuracy"]
         if values[-1] > max(values[:-1], default=-1):  # of equally good ones the first
             self._kept = self.model.get_weights()
+        elif epoch - int(np.argmax(values)) >= PATIENCE:
+            self.model.stop_training = True
 
 
 def printed(texts, parts, seed):
@@ -260,7 +298,7 @@ def printed(texts, parts, seed):
     return {"correct": found == texts.y[parts.test], "n_train": len(parts.train)}
 
 
-def network_arms(arms, words, epochs, seed, batch_size=BATCH_SIZE):
+def network_arms(arms, words, epochs, seed, batch_size=BATCH_SIZE, rates=RATES, vectors=None):
     """Train and measure networks on one split.
 
     Parameters
@@ -268,6 +306,10 @@ def network_arms(arms, words, epochs, seed, batch_size=BATCH_SIZE):
     arms : dict of str to Arm
     words : Words
     epochs, seed, batch_size : int
+    rates : sequence of float, default=(0.003, 0.001)
+        Each network is trained with each; the one with the most validation texts right counts.
+    vectors : ndarray or None, default=None
+        See `Trained`.
 
     Returns
     -------
@@ -276,6 +318,7 @@ def network_arms(arms, words, epochs, seed, batch_size=BATCH_SIZE):
     """
     found = {}
     for name, arm in arms.items():
-        found[name] = Trained(arm, words, epochs, seed, batch_size=batch_size).measures()
+        trained = [Trained(arm, words, epochs, seed, vectors, batch_size, rate) for rate in rates]
+        found[name] = max(trained, key=Trained.validation_accuracy).measures()
         keras.utils.clear_session()
     return found

@@ -1,8 +1,8 @@
 """Praise or blame? Single sentences, by the article's network, Kim's network and linear models.
 
 Five-fold cross-validation: each seed up to 5 tests another fifth of the sentences. All arms share
-the folds. A tenth of the training part chooses the epoch of a network, or the strength of the
-penalty of a linear model; neither sees it otherwise.
+the folds. A tenth of the training part chooses the learning rate and the epoch of a network, or
+the strength of the penalty of a linear model; neither sees it otherwise.
 """
 
 from mlbook import datasets
@@ -34,9 +34,9 @@ ARMS = {
 }
 _FEW = ("stacked_fwhd", "kim_joint")
 BUDGETS = {
-    "smoke": Budget(400, 200, 2, {"epochs": 1, "networks": _FEW}),
-    "reader": Budget(2000, 1000, 5, {"epochs": 3, "networks": tuple(NETWORKS)}),
-    "full": Budget(8530, 2133, 5, {"epochs": 3, "networks": tuple(NETWORKS)}),
+    "smoke": Budget(400, 200, 2, {"epochs": 1, "rates": (3e-3,), "arms": _FEW}),
+    "reader": Budget(2000, 1000, 5, {"epochs": 5, "rates": (3e-3,), "arms": tuple(NETWORKS)}),
+    "full": Budget(8530, 2133, 5, {"epochs": 15, "rates": (3e-3, 1e-3), "arms": tuple(NETWORKS)}),
 }
 
 
@@ -70,5 +70,6 @@ def run(budget, seed, data=None):
     if budget != "smoke":
         arms["printed"] = network.printed(texts, parts, seed)
     words = network.Words(texts, parts, LENGTH, MIN_COUNT, WORD2VEC_EPOCHS, seed)
-    chosen = {name: network.Arm(*NETWORKS[name]) for name in limits.grids["networks"]}
-    return arms | network.network_arms(chosen, words, limits.grids["epochs"], seed)
+    chosen = {name: network.Arm(*NETWORKS[name]) for name in limits.grids["arms"]}
+    epochs, rates = limits.grids["epochs"], limits.grids["rates"]
+    return arms | network.network_arms(chosen, words, epochs, seed, rates=rates)
