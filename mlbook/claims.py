@@ -121,6 +121,8 @@ def judge_all(chapter=None, claim_id=None, evidence=None):
         claims = [(stem, c) for stem, c in claims if c.id == claim_id]
         if not claims:
             raise UnknownNameError("claim", claim_id, names)
+    # one for all: it loads each data set once
+    evidence = evidence or Evidence()
     progress = bar(claims, desc="claims", unit="claim")
     return [(claim, judge(claim, evidence)) for _, claim in progress]
 

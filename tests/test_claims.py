@@ -2,8 +2,11 @@
 
 import collections
 import dataclasses
+import email.message
+import inspect
 import pathlib
 import tempfile
+import time
 import types
 import zlib
 
@@ -159,14 +162,24 @@ class Thrives(Suffers):
     thrives = True
 
 
-def spoiled(**estimators):
-    """Evidence with two clusters on a line, and metrics that are known to suffer or to thrive."""
+def spoiled(*metrics):
+    """For a claim: two clusters on a line, and for its estimators metrics that suffer or thrive."""
     rng = np.random.default_rng(0)
     y = np.arange(200) % 2
     x = np.stack([2 * y, rng.random(200)], axis=1) + 0.1 * rng.random((200, 2))
     data = types.SimpleNamespace(x_train=x[:100], y_train=y[:100], x_test=x[100:], y_test=y[100:])
-    metrics = {name: lambda metric=metric, **_: metric() for name, metric in estimators.items()}
-    return {"dataset": data, "importer": types.SimpleNamespace(**metrics)}
+
+    def parts(claim):
+        left = list(metrics)
+
+        class Modules:
+            def __getattr__(self, name):
+                return lambda **_: left.pop(0)()
+
+        assert len(claim.check["estimators"]) == len(metrics)
+        return {"dataset": data, "importer": Modules()}
+
+    return parts
 
 
 def by_name(name):
@@ -313,9 +326,9 @@ FLIPS = {
     ],
     "learns_from_labels": [(library(LDA), SUPPORTED), (library(Covariance), REFUTED)],
     "loses_less": [
-        (spoiled(Covariance=Thrives, LDA=Thrives), SUPPORTED),
-        (spoiled(Covariance=Suffers, LDA=Thrives), CONDITIONAL),
-        (spoiled(Covariance=Suffers, LDA=Suffers), REFUTED),
+        (spoiled(Thrives, Thrives), SUPPORTED),
+        (spoiled(Suffers, Thrives), CONDITIONAL),
+        (spoiled(Suffers, Suffers), REFUTED),
     ],
     "prints": [
         (lambda claim: printed(lambda *_: claim.check["expected"]), SUPPORTED),
@@ -407,18 +420,6 @@ FLIPS |= {
 }
 
 
-def takes_loss(self, x, loss=None, metrics=None):
-    pass
-
-
-def takes_anything(self, **options):
-    pass
-
-
-def takes_no_loss(self, x, metrics=None):
-    pass
-
-
 def script(source):
     """Evidence in which the printed script, whatever its name, is this one."""
 
@@ -476,20 +477,6 @@ FLIPS |= {
         (script("m.fit(a, b, validation_data=(c, d))\nm.predict(e)"), SUPPORTED),
         (script("m.fit(a, b, validation_data=(c, d))\nm.predict(c)"), REFUTED),
         (script("m.fit(a, b, validation_data=(c, d))\nm.predict(x=1)\nm.predict(c[:3])"), REFUTED),
-    ],
-    "takes": [
-        (
-            {"importer": types.SimpleNamespace(Model=types.SimpleNamespace(fit=takes_loss))},
-            SUPPORTED,
-        ),
-        (
-            {"importer": types.SimpleNamespace(Model=types.SimpleNamespace(fit=takes_anything))},
-            SUPPORTED,
-        ),
-        (
-            {"importer": types.SimpleNamespace(Model=types.SimpleNamespace(fit=takes_no_loss))},
-            REFUTED,
-        ),
     ],
     "begins_with_vectors": [
         (library(lambda matrix: matrix), SUPPORTED),
@@ -956,7 +943,7 @@ def as_cited(**changes):
 
     def parts(claim):
         said = claim.check
-        names = [name.rpartition(" ") for name in said["authors"]]
+        names = [name.rpartition(" ") for name in said["authors"] or ["A. Body"]]
         fields = {
             "author": " and ".join(f"{family}, {given}" for given, _, family in names),
             "title": said["title"],
@@ -985,7 +972,10 @@ FLIPS |= {
     "is_as_cited": [
         (as_cited(), SUPPORTED),
         (as_cited(title="Another title"), UNCHECKABLE),
-        (as_cited(author="Nobody, N. and Other, A. N."), REFUTED),
+        (
+            as_cited(author="Nobody, N. and Other, A. N."),
+            lambda claim: REFUTED if claim.check["authors"] else SUPPORTED,  # nobody is named
+        ),
         (lambda claim: as_cited(title=f"{claim.check['title']} 2: Again")(claim), UNCHECKABLE),
     ],
     "is_source_of": [
@@ -1291,6 +1281,23 @@ def at_path(value):
     return parts
 
 
+def taking(first):
+    """For a claim: its function takes its arguments from this one on."""
+
+    def parts(claim):
+        kind = inspect.Parameter.KEYWORD_ONLY
+        names = claim.check["arguments"][first:]
+        function = lambda: None  # noqa: E731
+        function.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])
+        return at_path(function)(claim)
+
+    return parts
+
+
+def takes_anything(self, **options):
+    pass
+
+
 def warned(**arguments):
     import warnings
 
@@ -1351,6 +1358,11 @@ FLIPS |= {
         (installed(["all"]), SUPPORTED),
         (installed(["first"]), CONDITIONAL),
         (installed(["another"]), REFUTED),
+    ],
+    "takes": [
+        (taking(0), SUPPORTED),
+        (at_path(takes_anything), SUPPORTED),
+        (taking(1), REFUTED),
     ],
     "accepts_quietly": [
         (at_path(lambda **arguments: None), SUPPORTED),
@@ -1428,6 +1440,229 @@ FLIPS |= {
         ({"result": Cluster(1.0, gallery_mb=4000)}, REFUTED),
     ],
 }
+
+
+class Columns:
+    """A metric that looks at the first columns only."""
+
+    def __init__(self, n_columns):
+        self.n_columns = n_columns
+
+    def fit(self, X, y):
+        return self
+
+    def transform(self, X):
+        return X[:, : self.n_columns]
+
+
+def learned(n_columns):
+    """For a claim: items whose class only their first column tells, and a metric of so many."""
+    rng = np.random.default_rng(0)
+    number = np.arange(300) // 3  # of three items in a row, one may be looked at
+    y = number // 5 % 2
+    noise = rng.random((300, 1))
+    # twice the same noise, which therefore makes the larger groups, and more noise
+    x = np.hstack([y[:, np.newaxis] + 0.01 * noise, noise, noise, rng.random((300, 400))])
+    data = types.SimpleNamespace(
+        x_train=x, y_train=y, x_test=x[:10], y_test=y[:10], groups_train=number % 5
+    )
+
+    def parts(claim):
+        said = claim.check
+        names = {said["estimator"]: lambda **_: Columns(n_columns)}
+        if "features" in said:
+            names[said["features"][1]] = np.array
+        return {"dataset": data, "importer": types.SimpleNamespace(**names)}
+
+    return parts
+
+
+def with_default(value):
+    """For a claim: functions that take this for its parameter; `it` is what the claim says."""
+
+    def parts(claim):
+        default = claim.check["value"] if value == "it" else value
+        function = lambda: None  # noqa: E731
+        kind = inspect.Parameter.KEYWORD_ONLY
+        parameter = inspect.Parameter(claim.check["parameter"], kind, default=default)
+        function.__signature__ = inspect.Signature([parameter])
+        return library(function)
+
+    return parts
+
+
+def asks_for_pandas(libraries):
+    return libraries.check_pandas_support("it")
+
+
+def asks_for_nothing(libraries):
+    return libraries.check_pandas_support
+
+
+def licensed(**fields):
+    """Evidence in which every package has these fields."""
+    about = email.message.Message()
+    for name, value in fields.items():
+        about[name] = value
+    return {"importer": types.SimpleNamespace(metadata=lambda name: about)}
+
+
+def told_script(claim, source):
+    """This script, and libraries in which nothing but `three` can be found."""
+
+    class Modules:
+        three = None
+
+        def __init__(self):
+            setattr(self, claim.check["script"], source)
+
+    return {"importer": Modules()}
+
+
+class Power:
+    """Like a number of PyTorch: a power of x, whose derivative is off by a factor."""
+
+    def __init__(self, x, exponent, factor):
+        self.x, self.exponent, self.factor, self.grad = x, exponent, factor, None
+
+    def __float__(self):
+        return self.x**self.exponent
+
+    def __mul__(self, root):
+        power = Power(self.x, self.exponent + 1, self.factor)
+        power.root = root
+        return power
+
+    def backward(self):
+        self.root.grad = self.factor * self.exponent * self.x ** (self.exponent - 1)
+
+
+def tensors(factor):
+    return {"importer": types.SimpleNamespace(tensor=lambda x, requires_grad: Power(x, 1, factor))}
+
+
+def paths_in(folder):
+    """The files of a folder with their groups, in one order."""
+    root = pathlib.Path(folder)
+    return sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.is_file())
+
+
+def contents_in(folder, listdir):
+    root = pathlib.Path(folder)
+    return [(root / g / name).read_text() for g in newsgroups.ORDER for name in listdir(root / g)]
+
+
+def own_name(label, i):
+    return sorted(newsgroups.ORDER)[label]
+
+
+def one_own_name(label, i):
+    return own_name(label, i) if label == i == 0 else "word"
+
+
+FLIPS |= {
+    "fixes_scale": [
+        (lambda c: told(axioms={c.check["axiom"]: lambda d: d.max() == 1})(c), SUPPORTED),
+        (lambda c: told(axioms={c.check["axiom"]: lambda d: d.min() >= 0})(c), REFUTED),
+    ],
+    "is_never_negative": [
+        (printed(lambda *_: [0.0, 1.0]), SUPPORTED),
+        (printed(lambda *_: [-1.0, 1.0]), REFUTED),
+        (printed(stop), REFUTED),
+    ],
+    "groups_better": [(learned(1), SUPPORTED), (learned(403), REFUTED)],
+    "recognises_better": [(learned(1), SUPPORTED), (learned(403), REFUTED)],
+    "is_default": [(with_default("it"), SUPPORTED), (with_default("another"), REFUTED)],
+    "calls_inside": [(library(asks_for_pandas), SUPPORTED), (library(asks_for_nothing), REFUTED)],
+    "is_open_source": [
+        (licensed(License="Apache 2.0"), SUPPORTED),
+        (licensed(Classifier="License :: OSI Approved :: BSD License"), SUPPORTED),
+        (licensed(License="all rights reserved"), REFUTED),
+    ],
+    "imports_work": [
+        (script("import one\nfrom two import three"), SUPPORTED),
+        (lambda c: told_script(c, "from two import three\nfrom two import four"), CONDITIONAL),
+        (lambda c: told_script(c, "from two import four"), REFUTED),
+    ],
+    "loads_in_order": [
+        (library(lambda folder, listdir: paths_in(folder)), SUPPORTED),
+        (library(contents_in), REFUTED),
+    ],
+    "loads_labels": [
+        (library(lambda folder, listdir: paths_in(folder)), SUPPORTED),
+        (library(contents_in), REFUTED),
+    ],
+    "hides_its_group": [
+        (posts(one_word), SUPPORTED),
+        (posts(one_own_name), CONDITIONAL),
+        (posts(own_name), REFUTED),
+        (posts(one_word, tier="sample"), UNCHECKABLE),
+    ],
+    "runs_on_table": [
+        (library(lambda table, labels: table.iloc[:, 0].mean()), SUPPORTED),
+        (library(lambda table, labels: table[0]), REFUTED),
+        (library(lambda table, labels: labels + 1), REFUTED),
+    ],
+    "steps_differ": [
+        ({"importer": ByName()}, SUPPORTED),
+        (library(lambda: np.ones(3)), REFUTED),
+    ],
+    "is_quick": [
+        (features(lambda x, **_: x) | library(lambda images: images), SUPPORTED),
+        (features(lambda x, **_: x) | library(lambda images: time.sleep(0.3)), REFUTED),
+    ],
+    "differentiates_loops": [(tensors(1), SUPPORTED), (tensors(2), REFUTED)],
+}
+
+
+def test_names_of_a_library_that_is_not_here_count_where_they_were_recorded():
+    claim = next(claim for claim in LEDGER if claim.id == "faces-opencv")
+
+    def importer(kind):
+        def find(name):
+            if name == "cv2":
+                raise ModuleNotFoundError(name)
+            return types.SimpleNamespace(OPENCV={"version": "1", "names": {"a.lbp": kind}})
+
+        return find
+
+    for kind, verdict in (("class", REFUTED), ("function", SUPPORTED)):
+        assert judge(claim, Evidence(importer=importer(kind))).verdict == verdict
+
+
+def test_a_default_of_some_functions_only_is_a_condition():
+    modules = {
+        "a": types.SimpleNamespace(f=lambda metric="it": 0),
+        "b": types.SimpleNamespace(f=lambda metric=None: 0, g=lambda metric="it": 0),
+    }
+    check = CHECKS["is_default"]
+    pairs = [["a", "f"], ["b", "f"], ["b", "g"]]
+    outcome = check(Evidence(importer=modules.get), functions=pairs, parameter="metric", value="it")
+    assert outcome.verdict == CONDITIONAL
+
+
+def test_what_needs_a_library_that_is_not_installed_cannot_be_checked():
+    def importer(name):
+        if name != "importlib.metadata":
+            raise ModuleNotFoundError(name=name)
+        return types.SimpleNamespace(metadata=importer)
+
+    for name in ("tensorflow-open", "torch-dynamic"):
+        claim = next(claim for claim in LEDGER if claim.id == name)
+        assert judge(claim, Evidence(importer=importer)).verdict == UNCHECKABLE
+
+
+def test_imports_of_modules_within_modules_are_found():
+    def importer(name):
+        if name == "ours":
+            return types.SimpleNamespace(SCRIPT="from outer import inner, other\nimport absent")
+        if name not in ("outer", "outer.inner"):
+            raise ModuleNotFoundError(name)
+        return types.SimpleNamespace(__path__=[])
+
+    outcome = CHECKS["imports_work"](Evidence(importer=importer), module="ours", script="SCRIPT")
+    assert outcome.verdict == CONDITIONAL
+    assert outcome.evidence == "1 of 3 found; not: outer.other, absent"
 
 
 def test_names_of_some_things_only_are_a_condition_and_of_none_installed_nothing():

@@ -19,6 +19,7 @@ _MODULES = (
     "faces",
     "formulas",
     "frameworks",
+    "learned",
     "libraries",
     "measured",
     "multimodal",

@@ -137,6 +137,11 @@ ALGORITHMS = (
     ("LSO", None),
 )
 LOSSES = (("Mahalanobis loss", None), ("FWHD loss", None), ("CDS loss", None))
+WAYS = (
+    ("a term added to the loss", 351),
+    ("the regulariser that adjusts the weights", None),
+    ("the rule by which the weight of a loss adapts", None),
+)
 ADAPTIVE = (("adaptive gradients", None), ("adaptive weights", None), ("adaptive distance", None))
 DISTANCES = (("Euclid", 85), ("Manhattan", 93), ("cosine", 99), ("Mahalanobis", 143))
 

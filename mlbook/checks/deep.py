@@ -68,7 +68,15 @@ def has_weights(evidence, module):
     return graded([name in having for name in names], text)
 
 
-CHECKS = (has_weights, is_better_by, prefers_separation, pushes_apart)
+def steps_differ(evidence, module, first, second):
+    """Do two ways to train end at other weights, after one step from the same start?"""
+    ends = [np.asarray(getattr(evidence.importer(module), name)()) for name in (first, second)]
+    gap = float(np.abs(ends[0] - ends[1]).max())
+    text = f"after one step the weights of {first} and {second} differ by {gap:.1g} at most"
+    return Outcome(SUPPORTED if gap > 1e-5 else REFUTED, text)
+
+
+CHECKS = (has_weights, is_better_by, prefers_separation, pushes_apart, steps_differ)
 
 
 # --- what the article describes ---
@@ -107,6 +115,60 @@ def pairwise_loss(labels, x):
         partner[own] = x[np.roll(own, 1)]
     gaps = np.sqrt(_squares(x)) - np.sqrt(_squares(partner))
     return (gaps**2).sum() / 2
+
+
+def extra_term():
+    """Section 2.2.2: a step with a metric loss that is added to cross-entropy."""
+    import keras
+
+    inputs, features, outputs = _small_network()
+    model = keras.Model(inputs, [outputs, features])
+    model.compile(keras.optimizers.SGD(0.1), ["sparse_categorical_crossentropy", _pull])
+    return _weights_after_a_step(model, _POINTS, [LABELS, LABELS])
+
+
+def regulariser():
+    """Section 2.2.2: a step with the same loss as a term that regularises the features."""
+    import keras
+
+    class Pull(keras.layers.Layer):
+        def call(self, features, labels):
+            self.add_loss(_pull(labels, features))
+            return features
+
+    labels = keras.Input((), dtype="int32")
+    inputs, _, outputs = _small_network(lambda features: Pull()(features, labels))
+    model = keras.Model([inputs, labels], outputs)
+    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
+    return _weights_after_a_step(model, [_POINTS, LABELS], LABELS)
+
+
+_POINTS = np.random.default_rng(0).normal(size=(len(LABELS), 4)).astype("float32")
+
+
+def _small_network(regularise=lambda features: features):
+    import keras
+
+    first, second = (keras.initializers.GlorotUniform(seed) for seed in (0, 1))
+    inputs = keras.Input((4,))
+    features = regularise(keras.layers.Dense(3, kernel_initializer=first)(inputs))
+    outputs = keras.layers.Dense(3, "softmax", kernel_initializer=second)(features)
+    return inputs, features, outputs
+
+
+def _pull(labels, features):
+    """The mean squared distance within classes, in Keras."""
+    from keras import ops
+
+    labels = ops.reshape(labels, (-1, 1))
+    same = ops.cast(ops.equal(labels, ops.transpose(labels)), "float32")
+    squares = ops.sum((ops.expand_dims(features, 1) - features) ** 2, axis=-1)
+    return ops.sum(same * squares) / ops.sum(same)
+
+
+def _weights_after_a_step(model, inputs, targets):
+    model.fit(inputs, targets, batch_size=len(LABELS), shuffle=False, verbose=0)
+    return np.concatenate([weight.ravel() for weight in model.get_weights()])
 
 
 def _squares(x):

@@ -42,11 +42,7 @@ def axiom_is_needed(evidence, module, axioms, axiom, among):
     all axioms of the dictionary but this one hold too.
     """
     holds = getattr(evidence.importer(module), axioms)
-    tables = [
-        np.array([[own, a, b], [c, own, d], [e, f, own]])
-        for own in (0, 1)
-        for a, b, c, d, e, f in itertools.product((-1, 0, 1, 3), repeat=6)
-    ]
+    tables = _tables()
     without = [t for t in tables if not holds[axiom](t)]
     found = [t for t in without if all(holds[name](t) for name in among)]
     if not found:
@@ -57,6 +53,18 @@ def axiom_is_needed(evidence, module, axioms, axiom, among):
     if rest and not left:
         return Outcome(CONDITIONAL, f"{text}; none of them has {', '.join(rest)} too")
     return Outcome(SUPPORTED, text)
+
+
+def fixes_scale(evidence, module, axioms, axiom):
+    """Does an axiom normalise: does a table that has it lose it when all of it is tripled?
+
+    The tables are those of `axiom_is_needed`.
+    """
+    holds = getattr(evidence.importer(module), axioms)[axiom]
+    having = [table for table in _tables() if holds(table)]
+    tripled = sum(bool(holds(3 * table)) for table in having)
+    text = f"{axiom}: of {len(having):,} tables that have it, {tripled:,} have it when tripled"
+    return Outcome(REFUTED if tripled else SUPPORTED, text)
 
 
 def needs_labels(evidence, module, supervised, unsupervised):
@@ -140,10 +148,21 @@ CHECKS = (
     axiom_is_needed,
     contrast_falls,
     counts_hits,
+    fixes_scale,
     is_inner_product,
     needs_labels,
     sees_ranking,
 )
+
+
+def _tables():
+    """All tables of distances -1, 0, 1 and 3 among three points, 0 or 1 from each to itself."""
+    return [
+        np.array([[own, a, b], [c, own, d], [e, f, own]])
+        for own in (0, 1)
+        for a, b, c, d, e, f in itertools.product((-1, 0, 1, 3), repeat=6)
+    ]
+
 
 # of tables of distances among three points
 AXIOMS = {
@@ -174,6 +193,21 @@ def pseudocode_of_arrays(x, y):
 def mahalanobis_of_unlike_scales(x, y):
     """The formula for uncorrelated features of variances 4 and 0.25."""
     return np.sqrt(np.sum((np.subtract(x, y) / [2.0, 0.5]) ** 2, axis=-1))
+
+
+def example_as_printed(x, y, sigma):
+    """The lines of section 1.3.1 below the pseudocode, which make arrays of the lists first."""
+    return float(mahalanobis_as_printed(np.array(x), np.array(y), sigma))
+
+
+def weighted_by_class(x, y):
+    """Section 2.1.2: weights that are higher for the features of the class that x is of.
+
+    The sign of the first coordinate is the class; each of two features belongs to one.
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    weights = np.where(x[..., :1] > 0, [4.0, 1.0], [1.0, 4.0])
+    return np.sqrt(np.sum(weights * (x - y) ** 2, axis=-1))
 
 
 def after_a_projection(x, y):
@@ -214,6 +248,16 @@ def f1(y, neighbours):
 def fwhd_weights_of(x):
     """The weights of section 1.3.2, the second set of points being all zero."""
     return as_printed.fwhd_weights(x, np.zeros_like(x), 1.0)
+
+
+def go_parameters_of(x):
+    """The parameters of section 1.3.3, all pairs of samples being weighted alike."""
+    return as_printed.go_parameters(x, None, np.ones((len(x), len(x))))
+
+
+def photographs_as_prepared(images):
+    """The preparation of the second section 2.3.2."""
+    return np.asarray(images).astype(np.float32) / 255.0
 
 
 def pixels_as_prepared(images):

@@ -53,4 +53,20 @@ def searches_beyond_memory(evidence, result, exact, large, times):
     return Outcome(SUPPORTED if share == 1 and size >= times * heap else REFUTED, text)
 
 
-CHECKS = (offers_names, searches_beyond_memory, trained_alike)
+def differentiates_loops(evidence, module):
+    """Is a loop differentiated whose number of rounds depends on the numbers in it?"""
+    try:
+        library = evidence.importer(module)
+    except ModuleNotFoundError as error:
+        return Outcome(UNCHECKABLE, f"{error.name} is not installed here")
+    x = library.tensor(1.5, requires_grad=True)
+    power, value = 1, x
+    while float(value) < 10:
+        power, value = power + 1, value * x
+    value.backward()
+    gradient, expected = float(x.grad), power * 1.5 ** (power - 1)
+    text = f"derivative of 1.5 to the power {power}: {gradient:.6g}, by hand {expected:.6g}"
+    return Outcome(SUPPORTED if abs(gradient - expected) < 1e-3 else REFUTED, text)
+
+
+CHECKS = (differentiates_loops, offers_names, searches_beyond_memory, trained_alike)

@@ -1,6 +1,8 @@
 """Checks that look at the installed libraries."""
 
 import ast
+import inspect
+import textwrap
 import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +20,62 @@ def is_importable(evidence, module, attribute):
     if hasattr(library, attribute):
         return Outcome(SUPPORTED, f"{text} has {attribute}")
     return Outcome(REFUTED, f"{text} has no {attribute}")
+
+
+def imports_work(evidence, module, script):
+    """Does every import of a script find what it names in the installed libraries?
+
+    With conditions, if some do.
+    """
+    wanted = []
+    for node in ast.walk(ast.parse(getattr(evidence.importer(module), script))):
+        if isinstance(node, ast.Import):
+            wanted += [(alias.name, None) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            wanted += [(node.module, alias.name) for alias in node.names]
+    found = [_finds(evidence, *pair) for pair in wanted]
+    names = [".".join(filter(None, pair)) for pair in wanted]
+    missing = [name for name, there in zip(names, found, strict=True) if not there]
+    return graded(found, f"{sum(found)} of {len(found)} found; not: {', '.join(missing) or 'none'}")
+
+
+def is_default(evidence, functions, parameter, value):
+    """Is this what the functions take for a parameter when nothing is said?
+
+    `functions` are pairs of a module and a name. With conditions, if it is for some.
+    """
+    defaults = {}
+    for module, name in functions:
+        signature = inspect.signature(getattr(evidence.importer(module), name))
+        defaults[name] = signature.parameters[parameter].default
+    text = ", ".join(f"{name}: {default}" for name, default in defaults.items())
+    return graded([default == value for default in defaults.values()], f"{parameter} of {text}")
+
+
+def calls_inside(evidence, module, function, called):
+    """Does the source of an installed function call another one of this name?"""
+    call = inspect.unwrap(getattr(evidence.importer(module), function))
+    tree = ast.parse(textwrap.dedent(inspect.getsource(call)))
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    count = sum(getattr(f, "attr", getattr(f, "id", "")) == called for f in calls)
+    text = f"{function} calls {called} {count} times"
+    return Outcome(SUPPORTED if count else REFUTED, text)
+
+
+def is_open_source(evidence, packages):
+    """Do installed packages name one of the usual open licences? With conditions, if some do."""
+    metadata = evidence.importer("importlib.metadata").metadata
+    named = {}
+    for package in packages:
+        try:
+            about = metadata(package)
+        except ModuleNotFoundError:
+            return Outcome(UNCHECKABLE, f"{package} is not installed here")
+        fields = [about["License-Expression"], about["License"], *about.get_all("Classifier", [])]
+        text = " ".join(field for field in fields if field)
+        named[package] = [licence for licence in _LICENCES if licence in text]
+    text = "; ".join(f"{name}: {', '.join(found) or 'none'}" for name, found in named.items())
+    return graded([bool(found) for found in named.values()], f"open licences of {text}")
 
 
 def has_estimators(evidence, names):
@@ -117,16 +175,35 @@ def fetched_from(evidence, host, sources):
     return Outcome(UNCHECKABLE, f"{text}; whether {host} answers, only a connection can tell")
 
 
+_LICENCES = ("Apache", "BSD", "MIT", "GPL", "MPL")
 CHECKS = (
     accepts_quietly,
+    calls_inside,
     fetched_from,
     has_estimators,
     imports_what_it_installs,
+    imports_work,
     installs_what_it_imports,
+    is_default,
     is_importable,
+    is_open_source,
     refuses_missing,
     runs_on_python,
 )
+
+
+def _finds(evidence, module, name):
+    """Is there such a module and, in it, such a name, which may be a module too?"""
+    try:
+        library = evidence.importer(module)
+        if name is None or hasattr(library, name):
+            return True
+        if hasattr(library, "__path__"):
+            evidence.importer(f"{module}.{name}")
+            return True
+    except ImportError:
+        pass
+    return False
 
 
 def _addresses(path, name):

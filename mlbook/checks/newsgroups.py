@@ -3,6 +3,10 @@
 The steps of the script are re-created at the end, with what is missing in them.
 """
 
+import os
+import tempfile
+from pathlib import Path
+
 import numpy as np
 
 from mlbook import evaluation
@@ -42,6 +46,58 @@ def reads_as_utf8(evidence, dataset):
     broken = sum(not _is_utf8(text.encode("latin-1", "replace")) for text in texts)
     text = f"{broken} of {len(texts):,} files stop it with a UnicodeDecodeError"
     return Outcome(REFUTED if broken else SUPPORTED, text)
+
+
+def loads_in_order(evidence, module, function):
+    """Does a loader give the posts in one order, whatever the order of the names it is told?
+
+    The function takes a folder with a folder for each group, and a function that lists names as
+    `os.listdir` does, whose documentation leaves the order open.
+    """
+    load = getattr(evidence.importer(module), function)
+    with _folder([2, 2, 2, 2]) as root:
+        up = load(root, lambda path: sorted(os.listdir(path)))
+        down = load(root, lambda path: sorted(os.listdir(path), reverse=True))
+    moved = sum(a != b for a, b in zip(up, down, strict=True))
+    text = f"{moved} of {len(up)} posts stand elsewhere when each folder is listed in reverse"
+    return Outcome(REFUTED if moved else SUPPORTED, text)
+
+
+def loads_labels(evidence, module, function):
+    """Does what a loader gives tell which group a post is from?
+
+    It is given the same posts in the same order, once with the first three in the first group,
+    once with one there and three in the second.
+    """
+    load = getattr(evidence.importer(module), function)
+    loaded = []
+    for sizes in ([3, 1, 1, 1], [1, 3, 1, 1]):
+        with _folder(sizes) as root:
+            loaded.append(load(root, lambda path: sorted(os.listdir(path))))
+    same = loaded[0] == loaded[1]
+    text = f"6 posts, sorted into groups in two ways: {'the same' if same else 'another'} result"
+    return Outcome(REFUTED if same else SUPPORTED, text)
+
+
+def hides_its_group(evidence, dataset):
+    """Does no post of the four groups name the group that it was sent to?
+
+    Supported with conditions if fewer than one in ten do.
+    """
+    data = evidence.dataset(dataset)
+    if data.tier != "canonical":
+        return Outcome(UNCHECKABLE, f"the {data.tier} data are not the files as they were sent")
+    names = [name for side in _four(data) for name, g in zip(ORDER, side, strict=True) for _ in g]
+    texts = [text for side in _four(data) for group in side for text in group]
+    named = sum(name in text for name, text in zip(names, texts, strict=True))
+    heads = sum("Newsgroups:" in text.partition("\n\n")[0] for text in texts)
+    text = (
+        f"{named} of {len(texts):,} posts hold the name of their group; {heads} have the header "
+        "line that lists groups"
+    )
+    if named and named < len(texts) / 10:
+        return Outcome(CONDITIONAL, text)
+    return Outcome(REFUTED if named else SUPPORTED, text)
 
 
 def learns_words_from_training(evidence, dataset):
@@ -124,8 +180,11 @@ def is_better_over_seeds(evidence, result, arm, than, measure="accuracy"):
 CHECKS = (
     gives_weights,
     has_posts,
+    hides_its_group,
     is_better_over_seeds,
     learns_words_from_training,
+    loads_in_order,
+    loads_labels,
     reads_as_utf8,
     validates_on_all_groups,
 )
@@ -139,6 +198,17 @@ def _four(data):
         [[x[i] for i in np.flatnonzero(np.asarray(y) == label)] for label in numbers]
         for x, y in sides
     ]
+
+
+def _folder(sizes):
+    """A temporary folder with so many posts in each of the four groups, one text after another."""
+    root = tempfile.TemporaryDirectory()
+    texts = iter(f"text {i}" for i in range(sum(sizes)))
+    for group, size in zip(ORDER, sizes, strict=True):
+        (Path(root.name) / group).mkdir()
+        for i in range(size):
+            (Path(root.name) / group / f"{i}").write_text(next(texts), encoding="utf-8")
+    return root
 
 
 def _is_utf8(raw):
@@ -186,3 +256,12 @@ def report(model):
     predicted = model.predict(X_test)
     return np.mean(np.argmax(predicted, axis=1) == y_test)
 """
+
+
+def posts_as_printed(folder, listdir=os.listdir):
+    """Section 2.4.2: the texts of the four folders, one after another, and nothing else."""
+    return [
+        Path(folder, group, name).read_text(encoding="utf-8")
+        for group in ORDER
+        for name in listdir(Path(folder, group))
+    ]

@@ -84,6 +84,18 @@ def has_minimum(evidence, function, parameter, directions, arguments):
     return Outcome(SUPPORTED, f"{function} falls along none of {len(directions)} directions")
 
 
+def is_never_negative(evidence, function, cases):
+    """Is the result, as that of a sum of squares, never below zero, for these arguments?"""
+    values = []
+    for arguments in cases:
+        value, error = _run(evidence, function, arguments)
+        if error:
+            return Outcome(REFUTED, error)
+        values.append(float(np.min(value)))
+    text = f"{function}: {', '.join(f'{value:.4g}' for value in values)}"
+    return Outcome(SUPPORTED if min(values) >= 0 else REFUTED, text)
+
+
 def mentions(evidence, package, word):
     """Does a source file of the installed package hold the word, in any spelling of its case?"""
     library = evidence.importer(package)
@@ -126,4 +138,4 @@ def _short(values, digits):
     return np.array2string(rounded, separator=", ", precision=digits, floatmode="fixed")
 
 
-CHECKS = (agrees, depends_on, differs, has_minimum, mentions, prints, runs)
+CHECKS = (agrees, depends_on, differs, has_minimum, is_never_negative, mentions, prints, runs)

@@ -1,7 +1,9 @@
 """Checks that spoil a small data set and ask which metric suffers less."""
 
 import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from mlbook import evaluation
@@ -40,6 +42,24 @@ _LESS = {
     evaluation.UNDECIDED: "no difference shown",
 }
 CHECKS = (loses_less,)
+
+
+class HiddenLayer(TransformerMixin, BaseEstimator):
+    """The hidden layer of a small network that was trained to classify, as a map of points."""
+
+    def __init__(self, n_units=64):
+        self.n_units = n_units
+
+    def fit(self, X, y):
+        """Train the network; its features are then `transform`."""
+        self.network_ = MLPClassifier(
+            self.n_units, learning_rate_init=0.01, tol=1e-3, random_state=0
+        ).fit(X, y)
+        return self
+
+    def transform(self, X):
+        """Rectified outputs of the hidden layer, shape (n, n_units)."""
+        return np.maximum(X @ self.network_.coefs_[0] + self.network_.intercepts_[0], 0)
 
 
 def _losses(X, y, disturbance, metric):

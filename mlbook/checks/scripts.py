@@ -6,6 +6,8 @@ their order, with what is missing.
 
 import ast
 
+import numpy as np
+
 from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, Outcome
 
 _SPLITTERS = ("train_test_split", "split", "image_dataset_from_directory")
@@ -60,7 +62,31 @@ def reads_all(evidence, module, script, names):
     return Outcome(REFUTED if len(unread) == len(names) else CONDITIONAL, text)
 
 
-CHECKS = (calls_with, fits_after_split, reads_all, reads_files, splits_its_data)
+def runs_on_table(evidence, module, function):
+    """Do the steps of a script take what scikit-learn hands over from OpenML?
+
+    That is a table of pixels and, as labels, categories that are text. The function takes both.
+    """
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.integers(0, 256, (80, 6))).add_prefix("pixel")
+    labels = pd.Series([str(i % 4) for i in range(80)], dtype="category")
+    try:
+        value = getattr(evidence.importer(module), function)(table, labels)
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+        return Outcome(REFUTED, f"{function} stops: {type(error).__name__}: {error}")
+    return Outcome(SUPPORTED, f"{function} comes to its end and returns a {type(value).__name__}")
+
+
+CHECKS = (
+    calls_with,
+    fits_after_split,
+    reads_all,
+    reads_files,
+    runs_on_table,
+    splits_its_data,
+)
 
 
 def _tree(evidence, module, script):
@@ -142,6 +168,41 @@ classifier.fit(X_train, y_train)
 print(accuracy_score(y_test, classifier.predict(X_test)))
 """
 
+# The second section 2.3.2, as far as its data and its libraries go.
+CIFAR = """
+import numpy as np
+import tensorflow as tf
+from tensorflow.keras import layers, models
+from tensorflow.keras.datasets import cifar10
+from tensorflow.keras.utils import to_categorical
+
+(x_train, y_train), (x_test, y_test) = cifar10.load_data()
+x_train, x_test = (x.astype(np.float32) / 255.0 for x in (x_train, x_test))
+y_train, y_test = (to_categorical(y, 10) for y in (y_train, y_test))
+"""
+
+# The imports of section 2.4.2.
+POSTS = """
+import gensim.downloader as api
+import numpy as np
+from gensim.models import Word2Vec
+from tensorflow.keras.layers import LSTM, Dense, Embedding
+from tensorflow.keras.models import Sequential
+from tensorflow.keras.preprocessing.sequence import pad_sequences
+from tensorflow.keras.preprocessing.text import Tokenizer
+"""
+
+# The imports of section 4.2.2.
+SENTIMENT = """
+import tensorflow as tf
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import train_test_split
+from tensorflow.keras.layers import Conv1D, Dense, Embedding, Flatten, MaxPooling1D
+from tensorflow.keras.models import Sequential
+from tensorflow.keras.optimizers import Adam
+from tensorflow.keras.preprocessing.sequence import pad_sequences
+"""
+
 # Section 4.1.2. Its function without a body got one.
 FACES = """
 import numpy as np
@@ -185,3 +246,23 @@ def optimised_posts(x):
     from mlbook.as_printed import gradient_optimization
 
     return gradient_optimization(x, None, axis_mended=True)
+
+
+def digits_as_printed(data, target):
+    """The second section 2.2.2 on other data, without the import and the inverse that fail."""
+    import warnings
+
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import accuracy_score
+    from sklearn.model_selection import train_test_split
+
+    X, y = data.astype(np.float32), target.astype(np.int32)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.2, random_state=42)
+    np.cov(X_train, rowvar=False)
+    np.mean(X_train, axis=0)
+    np.mean(X_test, axis=0)
+    model = LogisticRegression()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # another claim is about its convergence
+        model.fit(X_train, y_train)
+    return float(accuracy_score(y_test, model.predict(X_test)))
