@@ -48,9 +48,9 @@ class Arm(NamedTuple):
     ----------
     layers : {"stacked", "kim"}
         The article's convolutions one after the other, or Kim's side by side.
-    vectors : {"random", "word2vec", "given"}
-        Where the word vectors begin: "word2vec" is trained on the training part, "given" are
-        handed over by the caller.
+    vectors : {"random", "word2vec", "as_trained", "given"}
+        Where the word vectors begin: "word2vec" is trained on the training part and centred,
+        "as_trained" is the same before it is centred, "given" are handed over by the caller.
     loss : {"cross_entropy", "fwhd", "joint"}
     train_vectors : bool, default=True
     """
@@ -100,15 +100,23 @@ class Words:
     @functools.cached_property
     def word2vec(self):
         """Word vectors trained on the training part, shape (len(vocabulary), 50); see `look_up`."""
+        return self.look_up(self._trained).vectors
+
+    @functools.cached_property
+    def as_trained(self):
+        """The same, not centred."""
+        return embedding_matrix(self.vocabulary, self._trained, seed=self._seed).vectors
+
+    @functools.cached_property
+    def _trained(self):
         options = {"min_count": self._min_count, "epochs": self._epochs, "seed": self._seed}
-        return self.look_up(train_word2vec(self.known, N_WORD_DIMS, **options)).vectors
+        return train_word2vec(self.known, N_WORD_DIMS, **options)
 
     def look_up(self, keyed):
         """`embedding_matrix` for the vocabulary of this split, centred, with entries of one size.
 
-        Vectors from few texts have nearly all the same large part in common. Left as they are,
-        they silence the article's network on reviews: its second convolution gives zeros for
-        every text, and it learns nothing.
+        Vectors from few texts have a large part in common. Left as they are, they can silence
+        the article's network: its second convolution gives zeros for nearly every text.
 
         References
         ----------
@@ -153,8 +161,8 @@ class Trained:
     def __init__(
         self, arm, words, epochs, seed, vectors=None, batch_size=BATCH_SIZE, rate=RATES[0]
     ):
-        if arm.vectors == "word2vec":
-            vectors = words.word2vec
+        if arm.vectors in ("word2vec", "as_trained"):
+            vectors = getattr(words, arm.vectors)
         self._by_mean = arm.loss == "fwhd"
         self._metric = None if arm.loss == "cross_entropy" else FWHDLoss(N_DIMS)
         keras.utils.set_random_seed(seed)

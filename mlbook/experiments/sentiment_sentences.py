@@ -15,6 +15,7 @@ BASELINE = "lr_pairs"
 LENGTH, MIN_COUNT, WORD2VEC_EPOCHS = 35, 2, 10
 
 NETWORKS = {
+    "stacked_as_trained": ("stacked", "as_trained", "cross_entropy"),
     "stacked_ce": ("stacked", "word2vec", "cross_entropy"),
     "stacked_joint": ("stacked", "word2vec", "joint"),
     "stacked_fwhd": ("stacked", "word2vec", "fwhd"),
@@ -25,6 +26,7 @@ NETWORKS = {
 ARMS = {
     **LINEAR,
     "printed": "the printed script, made to run",
+    "stacked_as_trained": "article's network, Word2Vec not centred, cross-entropy",
     "stacked_ce": "article's network, Word2Vec, cross-entropy",
     "stacked_joint": "article's network, Word2Vec, both losses",
     "stacked_fwhd": "article's network, Word2Vec, FWHD loss",
