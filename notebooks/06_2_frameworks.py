@@ -331,7 +331,8 @@ for cores in (1, 16, 256):
 # and the table shows what it cost for a gallery that is much smaller than the others.
 #
 # A worker that dies loses nothing: Spark makes its part again, from the seeds or the files.
-# The tests kill one in the middle, and compare.
+# The tests kill one in the middle, then a whole executor (执行器) with all it has finished,
+# and compare.
 #
 # ## The verdict
 

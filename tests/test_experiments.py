@@ -1,6 +1,7 @@
 """Experiments: the road from a run to a result file, and what must not break it."""
 
 import errno
+import importlib.metadata
 import json
 import os
 import threading
@@ -64,6 +65,26 @@ def test_record_writes_what_was_measured(fake, home):
         assert result.content[key]
     assert not list((home / "_build" / "runs").glob("fake.smoke.*/seed-*")), "nothing is left over"
     assert not list(home.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("absent", [(), ("torch",), ("spark", "torch")])
+def test_versions_of_optional_libraries_are_recorded_where_they_were_used(
+    fake, monkeypatch, absent
+):
+    def version(library):
+        if library == "pyspark":
+            raise importlib.metadata.PackageNotFoundError(library)
+        return "1.2.3"
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    monkeypatch.setattr(runner, "missing", lambda extra: extra if extra in absent else None)
+    plain = experiments.measure("fake", "smoke").content["versions"]
+    assert not {"pyspark", "torch"} & set(plain), "what an experiment does not use is no condition"
+    fake.EXTRAS = ("torch", "spark")
+    used = {"pyspark": "unknown", "torch": "1.2.3"}
+    for extra in absent:
+        del used["pyspark" if extra == "spark" else extra]
+    assert experiments.measure("fake", "smoke").content["versions"] == plain | used
 
 
 def test_differences_on_the_same_items(fake):

@@ -205,3 +205,20 @@ def test_an_empty_frame_is_named(spark):
 
     with pytest.raises(DataError, match="no rows with a vector"):
         moments(frame(spark, np.empty((0, D))))
+
+
+@pytest.mark.parametrize("name", ["moments", "nearest", "approximate"])
+def test_workers_that_always_die_are_one_line(spark, samples, name):
+    from mlbook import spark as on_spark
+
+    def die(batches):
+        os.kill(os.getpid(), signal.SIGKILL)
+        yield from batches
+
+    data = frame(spark, samples[0])
+    arguments = {"moments": (), "nearest": (1,), "approximate": (1,)}[name]
+    dead = data.mapInArrow(die, data.schema)
+    first = () if name == "moments" else (samples[0][:1],)
+    with pytest.raises(on_spark.SparkFailedError, match=r"gave up: .*failed 3 times") as caught:
+        getattr(on_spark, name)(*first, dead, *arguments)
+    assert "\n" not in str(caught.value)

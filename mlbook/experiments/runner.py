@@ -26,7 +26,7 @@ from mlbook.experiments.base import budget_of
 from mlbook.experiments.provenance import code_key
 from mlbook.experiments.results import SCHEMA, Result, load_result, result_path
 from mlbook.experiments.summary import main_measure, summarise
-from mlbook.extras import demand
+from mlbook.extras import demand, missing
 from mlbook.progress import bar
 
 _LIBRARIES = (
@@ -39,6 +39,8 @@ _LIBRARIES = (
     "statsmodels",
     "tensorflow",
 )
+# by the name of the extra that an experiment may list in EXTRAS
+_OPTIONAL = {"spark": "pyspark", "torch": "torch"}
 
 
 def measure(name, budget=None, seeds=None, tier=None):
@@ -126,7 +128,7 @@ class _Run:
             "budget": self.budget_name,
             "code": code_key(self.experiment),
             "data": [_describe(dataset) for dataset in self.data.values()],
-            "versions": _versions(),
+            "versions": _versions(getattr(self.experiment, "EXTRAS", ())),
         }
         key = hashlib.sha256(json.dumps(self.conditions, sort_keys=True).encode()).hexdigest()
         self.folder = paths.build() / "runs" / f"{name}.{self.budget_name}.{key[:12]}"
@@ -244,9 +246,17 @@ def _describe(dataset):
     }
 
 
-def _versions():
-    libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+def _versions(extras):
+    used = [_OPTIONAL[extra] for extra in extras if not missing(extra)]
+    libraries = {name: _version(name) for name in sorted([*_LIBRARIES, *used])}
     return {"python": platform.python_version(), **libraries}
+
+
+def _version(library):
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:  # PySpark from the folder of a cluster's Spark
+        return "unknown"
 
 
 def _peak_memory_mb():

@@ -35,6 +35,8 @@ def moments(frame, features="features", label="label", fourth=False, corrupt="fa
         If there are such rows and `corrupt="fail"`.
     DataError
         If a column is missing or of a wrong type, or the frame is empty.
+    SparkFailedError
+        If Spark gives up, as it does when the workers of one part die again and again.
 
     Notes
     -----

@@ -8,18 +8,23 @@ import tempfile
 import warnings
 from collections import Counter
 
+from py4j.protocol import Py4JJavaError
 from pyspark.ml.functions import vector_to_array
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, NumericType
 
-from mlbook.errors import DataError
+from mlbook.errors import DataError, MlbookError
 
 _ROWS_LOOKED_AT = 100
 
 
 class CorruptRowsError(DataError):
     """Rows of a data frame cannot be used; the message counts them."""
+
+
+class SparkFailedError(MlbookError):
+    """Spark gave a job up, mostly since workers died at one part of it; the message says why."""
 
 
 class CorruptRowsWarning(UserWarning):
@@ -36,7 +41,7 @@ def session(cores=2, memory="1g", master=None, **settings):
     memory : str, default="1g"
         Heap of the driver, which runs the tasks as well if the master is local.
     master : str or None, default=None
-        None is "local[cores]".
+        None is "local[cores, 4]": a part that fails is tried four times, as on a cluster.
     **settings
         More of Spark's settings, with "_" for ".": `spark_sql_shuffle_partitions=4`.
 
@@ -56,7 +61,7 @@ def session(cores=2, memory="1g", master=None, **settings):
         # half of a short session's time is the compilation of code that is run once
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     } | {name.replace("_", "."): str(value) for name, value in settings.items()}
-    builder = SparkSession.builder.master(master or f"local[{cores}]").appName("mlbook")
+    builder = SparkSession.builder.master(master or f"local[{cores}, 4]").appName("mlbook")
     for name, value in quiet.items():
         builder = builder.config(name, value)
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
@@ -83,6 +88,16 @@ def _chatter_kept():
             sys.stderr.flush()
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+@contextlib.contextmanager
+def failures_named():
+    """Spark's own error, pages of Java, as one of ours; errors of Python code pass as they are."""
+    try:
+        yield
+    except Py4JJavaError as error:
+        reason = str(error.java_exception.getMessage()).partition("\n")[0]
+        raise SparkFailedError(f"Spark gave up: {reason}") from error
 
 
 def columns(frame, features, other):
@@ -112,6 +127,7 @@ def columns(frame, features, other):
     return frame.select(column.alias("vector"), F.col(other).alias("other"))
 
 
+@failures_named()
 def length_of_vectors(frame):
     """The commonest length among the first vectors of a frame that `columns` made.
 
@@ -127,6 +143,7 @@ def length_of_vectors(frame):
     return counts.most_common(1)[0][0]
 
 
+@failures_named()
 def reduce_partitions(frame, summarise, add, start):
     """One value from each partition, added in a tree: the driver holds few of them at a time.
 

@@ -13,7 +13,13 @@ from mlbook.arguments import check_number
 from mlbook.errors import DataError
 from mlbook.merging import Nearest, mapped_by
 from mlbook.rows import counted, usable
-from mlbook.spark.frames import columns, judge_corrupt, length_of_vectors, reduce_partitions
+from mlbook.spark.frames import (
+    columns,
+    failures_named,
+    judge_corrupt,
+    length_of_vectors,
+    reduce_partitions,
+)
 
 
 def nearest(queries, gallery, k, metric=None, features="features", id="id", corrupt="fail"):
@@ -46,7 +52,7 @@ def nearest(queries, gallery, k, metric=None, features="features", id="id", corr
     ValueError
         If the queries are not finite, have another number of features than the gallery, or ask
         for more neighbours than it has usable rows.
-    CorruptRowsError, DataError
+    CorruptRowsError, DataError, SparkFailedError
         As `mlbook.spark.moments`.
     """
     queries, mapped, centre = _mapped_queries(queries, k, metric)
@@ -158,7 +164,9 @@ def approximate(
         F.col("datasetA.id").alias("query"), F.col("datasetB.id").alias("id"), "distance"
     )
     order = Window.partitionBy("query").orderBy("distance", "id")
-    found = pairs.withColumn("rank", F.row_number().over(order)).where(f"rank <= {k}").collect()
+    ranked = pairs.withColumn("rank", F.row_number().over(order)).where(f"rank <= {k}")
+    with failures_named():
+        found = ranked.collect()
     distances, ids = np.full((len(mapped), k), np.inf), np.full((len(mapped), k), -1)
     for query, point, distance, rank in found:
         distances[query, rank - 1], ids[query, rank - 1] = distance, point
