@@ -154,6 +154,47 @@ def embedding_map(embeddings, y, class_names, title, *sources, seed=0):
     )
 
 
+def embedding_views(views, y, class_names, title, *sources):
+    """Show embeddings of the same items side by side, each along its two main directions (PCA).
+
+    Parameters
+    ----------
+    views : dict of str to ndarray of shape (n, n_dims)
+        The embeddings, by their names.
+    y : array-like of int, shape (n,)
+        Items beyond the last of the class names are drawn in light grey, behind the others.
+    class_names : sequence of str
+    title : str
+    *sources : Dataset or Result
+    """
+    import matplotlib.pyplot as plt
+    from sklearn.decomposition import PCA
+
+    y = np.asarray(y)
+    n = len(class_names)
+    figure, axes = plt.subplots(1, len(views), figsize=(4.4 * len(views), 3.8), squeeze=False)
+    told = []
+    for ax, (name, embeddings) in zip(axes[0], views.items(), strict=True):
+        pca = PCA(2, random_state=0).fit(embeddings)
+        points = pca.transform(embeddings)
+        told.append(f"{name} {100 * pca.explained_variance_ratio_.sum():.0f} %")
+        ax.plot(*points[y >= n].T, ".", markersize=4, color="#cccccc")
+        for label, colour in enumerate(_colours(n)):
+            marker = _MARKERS[label % len(_MARKERS)]
+            style = {"markersize": 4, "alpha": 0.7, "color": colour, "label": class_names[label]}
+            ax.plot(*points[y == label].T, marker, **style)
+        ax.set(title=name, xlabel="component 1", ylabel="component 2", xticks=[], yticks=[])
+    axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    figure.suptitle(title, fontsize=11, y=1.02)
+    plots.show(
+        figure,
+        f"{len(views)} scatter plots of {len(y)} embeddings along their two main directions, in "
+        f"colour: {', '.join(class_names)}. Share of the variance that is shown: "
+        f"{', '.join(told)}.",
+        *sources,
+    )
+
+
 def _colours(n):
     """n colours: the palette, and beyond it, shades that the markers help to tell apart."""
     palette = list(plots.COLOURS.values())

@@ -70,3 +70,11 @@ def test_bar_of_a_training_is_silent_on_request(monkeypatch, capsys):
     monkeypatch.delenv("MLBOOK_PROGRESS")
     model.fit(np.ones((4, 2)), np.ones(4), verbose=0, callbacks=[training_bar("x")])
     assert "x:" in capsys.readouterr().err
+
+
+def test_views_of_the_same_items(shown):
+    y = np.arange(40) % 4
+    views = {"flat": np.eye(4)[y][:, :2], "full": np.random.default_rng(0).normal(size=(40, 5))}
+    network_plots.embedding_views(views, y, ("a", "b"), "title")
+    assert "2 scatter plots of 40 embeddings" in shown[0]
+    assert "in colour: a, b." in shown[0] and "flat 100 %" in shown[0]
