@@ -149,6 +149,17 @@ for method, codes in ours.items():
 print(f"uniform patterns in the face: {np.mean(n_changes <= 2):.0%}")
 print("codes:", {method: n_codes(P, method) for method in METHODS})
 
+# %% tags=["hide-input"]
+inner = slice(margin, -margin)
+charts.picture_rows(
+    {"face, codes": [face[inner, inner], *ours.values()]},
+    "A face, and its codes: default, ror, uniform",
+    "Four small pictures: a grey portrait, and the codes of its pixels in three ways. Eyes, "
+    "mouth and the outline of the head can be seen in each.",
+    olivetti,
+    cmap="gray",
+)
+
 # %% [markdown]
 # The fourth, `nri_uniform`, keeps where the ones are; it is the one that its authors use
 # for faces, and ours from here on. All codes see only whether a point is brighter, not by
