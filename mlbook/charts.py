@@ -18,7 +18,7 @@ _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (8, 3)), (0, (1, 3)), (0
 _MARKED = 12
 
 
-def lines(panels, xlabel, ylabel, *sources, log=False, ylim=None, band=None, note=""):
+def lines(panels, xlabel, ylabel, *sources, log=False, log_y=False, ylim=None, band=None, note=""):
     """Show named curves, in one panel or in several side by side.
 
     Parameters
@@ -30,6 +30,8 @@ def lines(panels, xlabel, ylabel, *sources, log=False, ylim=None, band=None, not
     *sources : Dataset or Result
     log : bool, default=False
         Whether the x axis is logarithmic; its ticks are then the x of the first curve.
+    log_y : bool, default=False
+        Whether the y axis is logarithmic.
     ylim : (float, float) or None
     band : (float, float) or None
         Where on the x axis to draw a grey band.
@@ -73,7 +75,9 @@ def lines(panels, xlabel, ylabel, *sources, log=False, ylim=None, band=None, not
             ax.set_xscale("log")
             ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
             ax.minorticks_off()
-    axes[0, 0].set(ylabel=ylabel, ylim=ylim)
+        if log_y:
+            ax.set_yscale("log")
+    axes[0, 0].set(ylabel=f"{ylabel} (log scale)" if log_y else ylabel, ylim=ylim)
     handles = {h.get_label(): h for ax in axes[0] for h in ax.get_legend_handles_labels()[0]}
     if n == 1:
         axes[0, 0].legend(handles.values(), handles, loc="upper left", bbox_to_anchor=(1, 1))
@@ -161,7 +165,8 @@ def scatters(panels, labels, alt, *sources, legend=None):
     names = np.unique(labels)
     n = len(panels)
     side = min(3.2, 11 / n)
-    figure, axes = plt.subplots(1, n, figsize=(n * side + 1, side + 0.4), squeeze=False)
+    size = (n * side + 1, side + 0.4)
+    figure, axes = plt.subplots(1, n, figsize=size, squeeze=False, layout="constrained")
     for ax, (title, points) in zip(axes[0], panels.items(), strict=True):
         for name, colour, marker in zip(names, cycle(_COLOURS[1:]), cycle(_MARKERS), strict=False):
             own = np.asarray(points)[labels == name].T
@@ -169,6 +174,7 @@ def scatters(panels, labels, alt, *sources, legend=None):
                 *own, marker, color=plots.COLOURS[colour], markersize=3, alpha=0.7, label=str(name)
             )
         ax.set_aspect("equal", adjustable="datalim")
+        ax.locator_params(nbins=5)
         ax.set_title(title, fontsize=10)
     beside = {"loc": "upper left", "bbox_to_anchor": (1, 1), "markerscale": 2}
     axes[0, -1].legend(title=legend, **beside)
@@ -237,7 +243,9 @@ def picture_rows(rows, title, alt, *sources, **options):
             ax.set_axis_off()
         at_left = {"xycoords": "axes fraction", "ha": "right", "va": "center", "fontsize": 9}
         row[0].annotate(name, (-0.1, 0.5), **at_left)
-    figure.suptitle(title, fontsize=11)
+    # where the pictures have titles, ours stands above them; axes end at 0.88 of any height
+    above = {"y": 0.88 + 0.28 / size[1], "va": "bottom"} if options.get("titles") else {}
+    figure.suptitle(title, fontsize=11, **above)
     plots.show(figure, alt, *sources)
 
 

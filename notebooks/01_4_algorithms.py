@@ -26,8 +26,7 @@
 #
 # A number in “curly quotation marks” is quoted from the article or from a paper. All other
 # measured numbers are printed by a cell.
-
-# %% [markdown]
+#
 # ## What the article says
 #
 # *Feature reweighting* (特征重加权) improves a distance by giving each feature a weight;
@@ -45,13 +44,15 @@
 # be the same number $t$. The printed formula then falls without end as $t$ grows.
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
+from functools import partial
+
 import numpy as np
 import pandas as pd
-from mlbook import claims, datasets, experiments, plots
+from mlbook import charts, claims, datasets, experiments, plots
 from mlbook.linear import CDS, FWHD, GO, LDA, LSO, MDC, SCO
 from mlbook.neighbors import MetricKNeighborsClassifier
 from scipy.spatial.distance import cdist
+from sklearn.preprocessing import StandardScaler
 
 plots.style()
 wine, digits = datasets.load("wine"), datasets.load("digits")
@@ -59,8 +60,7 @@ print(wine.describe())
 print(digits.describe())
 
 # %%
-points = np.array([[1.0, 2.0], [2.0, 3.0]])
-distances = cdist(points, points)
+distances = cdist([[1.0, 2.0], [2.0, 3.0]], [[1.0, 2.0], [2.0, 3.0]])
 for t in (1, 10, 100):
     w = np.full(2, t)
     value = np.sum(np.diag(distances) ** 2) - 2 * w @ distances @ w
@@ -86,13 +86,10 @@ for i in np.argsort(share)[::-1][:3]:
     print(f"{wine.feature_names[i]:32s} {share[i]:7.2%} of the mean squared distance")
 
 
-# %%
 def right(metric):
     classifier = MetricKNeighborsClassifier(3, metric).fit(X_train, y_train)
     return classifier.score(wine.x_test, wine.y_test)
 
-
-from sklearn.preprocessing import StandardScaler
 
 print(f"3-NN, Euclid in the table's units: {right(None):.3f}")
 print(f"3-NN, each column divided by its standard deviation: {right(StandardScaler()):.3f}")
@@ -114,19 +111,9 @@ scaler = StandardScaler().fit(X_train)
 scaled = scaler.transform(X_train)
 mdc = MDC().fit(scaled, y_train)
 print(f"sum of the coefficients: {mdc.coefficients_.sum():.6f}")
-weights = pd.Series(mdc.coefficients_, wine.feature_names).sort_values()
-
-# %% tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6, 3.6))
-ax.barh(weights.index, weights)
-ax.grid(axis="y", visible=False)
-ax.set(title="Share of each measurement in the separation of the wines", xlabel="MDC")
-plots.show(
-    figure,
-    "Bar chart of 13 weights, largest first: "
-    + ", ".join(f"{name} {value:.3f}" for name, value in weights[::-1].items()),
-    wine,
-)
+heaviest_first = np.argsort(-mdc.coefficients_)
+weights = {wine.feature_names[i]: mdc.coefficients_[i] for i in heaviest_first}
+charts.bars({"": weights}, "Each measurement in the separation of the wines", "MDC", wine)
 
 # %% [markdown]
 # ### A weight for each frequency: FWHD
@@ -142,39 +129,29 @@ plots.show(
 # %%
 images = digits.x_train.reshape(-1, 64) / 16
 fwhd = FWHD(temperature=0.4, shape=(8, 8)).fit(images, digits.y_train)
-pixels = MDC().fit(images, digits.y_train)
 print(f"weights positive: {(fwhd.weights_ > 0).all()}, sum {fwhd.weights_.sum():.6f}")
 
 # %% tags=["hide-input"]
 mnist = datasets.load("mnist")
 part = np.arange(0, len(mnist.y_train), max(1, len(mnist.y_train) // 5000))
-X_mnist = mnist.x_train[part].reshape(len(part), -1) / 255
-pixels_mnist = MDC().fit(X_mnist, mnist.y_train[part])
-fwhd_mnist = FWHD(0.4, shape=(28, 28)).fit(X_mnist, mnist.y_train[part])
-figure, axes = plt.subplots(1, 4, figsize=(10, 2.8))
-pictures = [
-    np.sqrt(pixels.coefficients_).reshape(8, 8),
-    np.fft.fftshift(fwhd.weights_.reshape(8, 8)),
-    np.sqrt(pixels_mnist.coefficients_).reshape(28, 28),
-    np.fft.fftshift(fwhd_mnist.weights_.reshape(28, 28)),
-]
-titles = [
-    "MDC: pixels, 8 x 8",
-    "FWHD: frequencies, 8 x 8",
-    "MDC: pixels, 28 x 28",
-    "FWHD: frequencies, 28 x 28",
-]
-for ax, picture, title in zip(axes, pictures, titles, strict=True):
-    plots.images([ax], [picture], [title], cmap="Blues")
-low = fwhd_mnist.weights_.reshape(28, 28)
-low = low[np.ix_([0, 1, 2, -1, -2], [0, 1, 2, -1, -2])].sum()
-plots.show(
-    figure,
-    "Four weight pictures, dark is heavy. MDC puts weight on single pixels in the middle. "
-    "FWHD, with frequency zero in the middle of its picture, puts it on slow waves: the 25 "
-    f"slowest of 784 have {low:.0%} of the weight on MNIST.",
+rows = {"MDC": [], "FWHD": []}
+for X, y, side in (
+    (images, digits.y_train, 8),
+    (mnist.x_train[part].reshape(len(part), -1) / 255, mnist.y_train[part], 28),
+):
+    pixels, waves = MDC().fit(X, y), FWHD(0.4, shape=(side, side)).fit(X, y)
+    rows["MDC"].append(np.sqrt(pixels.coefficients_).reshape(side, side))
+    rows["FWHD"].append(np.fft.fftshift(waves.weights_.reshape(side, side)))
+slowest = rows["FWHD"][1][12:17, 12:17].sum()
+charts.picture_rows(
+    rows,
+    "Weights for 8 x 8 digits and for MNIST; dark is heavy",
+    "Two rows of weight pictures. MDC puts weight on single pixels in the middle. FWHD, "
+    "with frequency zero in the middle of its picture, puts it on slow waves: the 25 "
+    f"slowest of 784 have {slowest:.0%} of the weight on MNIST.",
     digits,
     mnist,
+    cmap="Blues",
 )
 
 # %% [markdown]
@@ -192,26 +169,16 @@ plots.show(
 # %%
 cds = CDS(n_components=2, random_state=0).fit(scaled, y_train)
 lda = LDA().fit(scaled, y_train)
-print(
-    f"log of the overlap at the start {cds.objective_[0]:.5f}, after {cds.n_iter_} steps",
-    end=" ",
-)
-print(f"{cds.objective_[-1]:.5f}")
+first, last = cds.objective_[0], cds.objective_[-1]
+print(f"log of the overlap: {first:.5f} at first, {last:.5f} after {cds.n_iter_} steps")
 
 # %% tags=["hide-input"]
-figure, axes = plt.subplots(1, 2, figsize=(8, 3.4))
-for ax, metric, name in zip(axes, (lda, cds), ("LDA", "CDS"), strict=True):
-    mapped = metric.transform(scaled)
-    for label, marker in zip(range(3), "o^s", strict=True):
-        chosen = y_train == label
-        ax.plot(*mapped[chosen].T, marker, ms=4, alpha=0.7, label=f"grower {label}")
-    ax.set(title=f"Wines under {name}", xlabel="direction 1", ylabel="direction 2")
-axes[1].legend(loc="upper left", bbox_to_anchor=(1, 1))
-plots.show(
-    figure,
-    "Two scatter plots of the training wines in two learned directions, by LDA and by CDS; "
-    "the three growers form three groups in both.",
+charts.scatters(
+    {f"wines under {type(m).__name__}": m.transform(scaled) for m in (lda, cds)},
+    y_train,
+    "Training wines in two learned directions; the growers form three groups in both.",
     wine,
+    legend="grower",
 )
 
 # %% [markdown]
@@ -230,31 +197,19 @@ plots.show(
 # searches by simulated annealing (模拟退火).
 
 # %%
-learners = {
-    "GO": GO(random_state=0),
-    "LSO": LSO(random_state=0),
-    "SCO": SCO(random_state=0),
-}
+learners = [GO(random_state=0), LSO(random_state=0), SCO(random_state=0)]
 names = ["Euclid", "variances", "within-class", "total", "discriminant"]
-rows = {}
-for name, learner in learners.items():
-    learner.fit(scaled, y_train)
-    rows[name] = dict(zip(names, learner.weights_.round(3), strict=True))
-plots.table(pd.DataFrame.from_dict(rows, orient="index"), wine)
-
-# %%
-go, lso, sco = learners.values()
+go, lso, sco = (learner.fit(scaled, y_train) for learner in learners)
+weights = np.round([learner.weights_ for learner in learners], 3)
+plots.table(pd.DataFrame(weights, ["GO", "LSO", "SCO"], names), wine)
 print(f"GO:  {go.n_iter_} steps, at most {go.optimality_gap_:.1g} above the minimum")
 print(f"LSO: {len(lso.support_)} of {len(lso.triplets_)} triplets support the solution")
-print(
-    f"SCO: error {sco.objective_[0]:.3f} at the start, {sco.objective_[-1]:.3f} at the end"
-)
+print(f"SCO: error from {sco.objective_[0]:.3f} to {sco.objective_[-1]:.3f}")
 
 # %% [markdown]
 # The solvers need not agree: they have different goals. But they solve well-posed problems
 # now, and can be compared.
-
-# %% [markdown]
+#
 # ## The experiment
 #
 # Four data sets; on each, the article's six names, the published methods and the
@@ -269,22 +224,11 @@ runs = {
     name: experiments.load_result(f"metrics_{name}", "full")
     for name in ("wine", "breast_cancer", "digits", "mnist")
 }
-for result in runs.values():
-    print(result.caption)
+for name in ("wine", "breast_cancer", "digits"):
+    plots.table(runs[name].table(), runs[name])
 
 # %%
-plots.table(runs["wine"].table(), runs["wine"])
-
-# %%
-plots.table(runs["breast_cancer"].table(), runs["breast_cancer"])
-
-# %%
-plots.table(runs["digits"].table(), runs["digits"])
-
-# %%
-plots.ranking(
-    runs["mnist"], runs["mnist"].main_arms[1:], "Errors on MNIST, small training set"
-)
+plots.ranking(runs["mnist"], runs["mnist"].main_arms[1:], "Errors on a part of MNIST")
 
 # %% [markdown]
 # ### The same, here and now
@@ -307,18 +251,15 @@ plots.table(
 # more ridge, so still more Euclid.
 
 # %% tags=["hide-input"]
-cost = runs["mnist"]
-arms = cost.main_arms[2:]
+cost, chosen = runs["mnist"], partial(runs["mnist"].values, measure="chosen")
 rows = {
     cost.arms[arm]: {
         "fit, processor seconds": f"{cost.interval(arm, 'fit_seconds').value:.2f}",
         "fit, peak MB": f"{cost.interval(arm, 'fit_mb').value:.0f}",
         "converged": f"{cost.interval(arm, 'converged').value:.0%}",
-        "setting chosen, by seed": " ".join(
-            f"{int(k) + 1}" for k in cost.values(arm, "chosen")
-        ),
+        "setting chosen, by seed": " ".join(str(int(k) + 1) for k in chosen(arm)),
     }
-    for arm in arms
+    for arm in cost.main_arms[2:]
 }
 plots.table(pd.DataFrame.from_dict(rows, orient="index"), cost)
 
@@ -343,26 +284,7 @@ for arm, (meaning, nearest) in what.items():
     for name, result in runs.items():
         difference = result.difference(arm)
         rows[arm.upper()][name] = f"{difference.verdict()} ({100 * difference.value:+.1f})"
-    won = [name for name, r in runs.items() if r.difference(arm).verdict() == "better"]
-    rows[arm.upper()]["helps on"] = ", ".join(won) or "none of them"
-    seconds = runs["mnist"].interval(arm, "fit_seconds").value
-    rows[arm.upper()]["cost on MNIST's part"] = f"{seconds:.1f} s"
 plots.table(pd.DataFrame.from_dict(rows, orient="index"), *runs.values())
-
-# %%
-for arm in what:
-    won = [name for name, r in runs.items() if r.difference(arm).verdict() == "better"]
-    lost = [name for name, r in runs.items() if r.difference(arm).verdict() == "worse"]
-    best = [
-        name
-        for name, r in runs.items()
-        if all(r.interval(arm).value >= r.interval(a).value for a in r.arms)
-    ]
-    print(
-        f"{arm.upper():5s} better than the baseline on: {', '.join(won) or 'none'}; "
-        f"worse on: {', '.join(lost) or 'none'}; "
-        f"first of all on: {', '.join(best) or 'none'}"
-    )
 
 # %%
 plots.table(claims.table("01_4_algorithms").set_index("claim"))
@@ -385,18 +307,8 @@ best = experiments.load_result("mnist_linear", "full")
 plots.table(best.table(), best)
 
 # %%
-for first, second in [
-    ("nca", "euclid"),
-    ("nca_jitter", "nca"),
-    ("upright_euclid", "euclid"),
-    ("upright_nca", "upright_euclid"),
-    ("upright_nca_jitter", "upright_euclid"),
-]:
-    difference = best.compare(first, second)
-    points = f"{100 * difference.value:+.2f} points"
-    print(
-        f"{best.arms[first]} against {best.arms[second]}: {difference.verdict()}, {points}"
-    )
+upright = [(f"upright_{arm}", "upright_euclid") for arm in ("nca", "nca_jitter")]
+charts.differences([("nca_jitter", "nca"), *upright], best)
 longest = max(best.interval(arm, "fit_seconds").value for arm in best.arms)
 print(f"learning the costliest map took {longest:.0f} s by the clock, on busy cores")
 
@@ -404,8 +316,7 @@ print(f"learning the costliest map took {longest:.0f} s by the clock, on busy co
 # The larger part of the gain over Euclid on raw images comes from the preparation, the
 # smaller part from the learned metric; both are real. The large-margin paper of 2005
 # reports an error of “1.3%” on this data set.
-
-# %% [markdown]
+#
 # ## Exercises
 #
 # Hand in an answer with `exercises.check("01_4", number, answer)`, where `exercises` comes
@@ -445,9 +356,8 @@ def fwhd_weights(s, t, temperature):
 
 for temperature in (0.05, 0.2, 0.5, 1.0, 5.0):
     w = np.sort(FWHD(temperature, shape=(8, 8)).fit(images, digits.y_train).weights_)[::-1]
-    print(
-        f"temperature {temperature:4.2f}: {np.searchsorted(np.cumsum(w), 0.9) + 1:2d} of 64"
-    )
+    n_heavy = np.searchsorted(np.cumsum(w), 0.9) + 1
+    print(f"temperature {temperature:4.2f}: {n_heavy:2d} of 64")
 exercises.check("01_4", 2, fwhd_weights)
 
 

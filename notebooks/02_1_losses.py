@@ -26,8 +26,7 @@
 #
 # A number in “curly quotation marks” is quoted from the article. All other measured numbers
 # are printed by a cell.
-
-# %% [markdown]
+#
 # ## What the article says
 #
 # A network extracts features; a *metric loss* (度量损失) is added to its training, so that
@@ -62,11 +61,10 @@ _ = quiet.tensorflow_datasets()  # TensorFlow without the lines it prints on sta
 
 # %% tags=["hide-input"]
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from keras import ops
-from mlbook import claims, datasets, losses, plots
+from mlbook import charts, claims, datasets, losses, plots
 from mlbook.callbacks import CollapseMonitor
 from mlbook.retrieval import retrieval
 from mlbook.sampling import BalancedBatches
@@ -196,22 +194,13 @@ plots.table(pd.DataFrame.from_dict(rows, orient="index"), digits)
 print(f"guessing one of six classes: {1 / 6:.1%}")
 
 # %% tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(7, 3.6))
-for (name, seen), line in zip(
-    paths.items(), ["-", "--", ":", "-", "--", "-.", ":"], strict=True
-):
-    ax.semilogy([spread(points) for points in seen], line, label=name)
-ax.set(
-    title="Spread of the test embeddings while the network learns",
-    xlabel="epoch of 20 steps",
-    ylabel="root mean square distance\nfrom the mean (log scale)",
-)
-ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
-plots.show(
-    figure,
-    "Curves of the spread over ten epochs, on a logarithmic scale. At the end: "
-    + "; ".join(f"{name} {spread(seen[-1]):.3f}" for name, seen in paths.items()),
+spreads = {name: (range(11), [spread(x) for x in seen]) for name, seen in paths.items()}
+charts.lines(
+    {"Root mean square distance of the test embeddings from their mean": spreads},
+    "epoch of 20 steps",
+    "spread",
     digits,
+    log_y=True,
 )
 
 # %% [markdown]
@@ -222,8 +211,7 @@ plots.show(
 # orthogonal transform are only another last layer.) The repaired ones, described in the
 # documentation of `mlbook.losses`, all have a term that a collapse makes worse: a margin
 # for pairs of different classes, the overlap of different classes, or a target distance.
-
-# %% [markdown]
+#
 # ## From the ground up
 #
 # ### Three families
@@ -281,21 +269,14 @@ for name, batches in drawn.items():
 # Two dimensions are few, but they can be drawn. The repaired Mahalanobis loss from above:
 
 # %% tags=["hide-input"]
-moments = (0, 1, 2, 4, 10)
-figure, axes = plt.subplots(1, len(moments), figsize=(11, 2.5))
 seen = paths["Mahalanobis, repaired"]
-for ax, moment in zip(axes, moments, strict=True):
-    for c in range(6):
-        ax.plot(*seen[moment][y_test == c].T, "os^Dvp"[c], markersize=3, label=str(c))
-    ax.set_title(f"epoch {moment}, 1-NN {one_nn(seen[moment]):.0%}", fontsize=9)
-    ax.set(xticks=[], yticks=[])
-axes[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), title="digit")
-plots.show(
-    figure,
-    "Five scatter plots of the test images in two dimensions, one colour and mark a digit, "
-    "from before training, where the digits overlap, to the last epoch. 1-NN accuracies: "
-    + ", ".join(f"{one_nn(seen[m]):.0%}" for m in moments),
+charts.scatters(
+    {f"epoch {m}, 1-NN {one_nn(seen[m]):.0%}": seen[m] for m in (0, 1, 2, 4, 10)},
+    y_test,
+    "The test images in two dimensions: six digits that overlap before training, and ever "
+    "less after.",
     digits,
+    legend="digit",
 )
 
 # %% [markdown]
@@ -342,8 +323,7 @@ plots.table(claims.table("02_1_losses").set_index("claim"))
 # - Any loss with both a pull and a push. Begin with a plain one.
 # - Batches that hold enough positive pairs.
 # - A look at the spread during training.
-
-# %% [markdown]
+#
 # ## Exercises
 #
 # Hand in a number with `exercises.check("02_1", number, answer)`, where `exercises` comes

@@ -154,8 +154,8 @@ inner = slice(margin, -margin)
 charts.picture_rows(
     {"face, codes": [face[inner, inner], *ours.values()]},
     "A face, and its codes: default, ror, uniform",
-    "Four small pictures: a grey portrait, and the codes of its pixels in three ways. Eyes, "
-    "mouth and the outline of the head can be seen in each.",
+    "Four small pictures: a grey portrait, and the codes of its pixels in three ways. "
+    "Eyes, mouth and the outline of the head can be seen in each.",
     olivetti,
     cmap="gray",
 )

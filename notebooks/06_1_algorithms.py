@@ -35,10 +35,9 @@
 # %% tags=["hide-input"]
 import inspect
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from mlbook import as_printed, claims, datasets, plots
+from mlbook import as_printed, charts, claims, datasets, plots
 from mlbook.linear import CDS, FWHD, GO, LSO, MDC, SCO, Covariance
 from scipy.spatial.distance import cdist
 from scipy.special import expit
@@ -71,16 +70,14 @@ print(f"{as_printed.mahalanobis(X[0], X[1], C):.9f} {scratch:.9f} {package:.9f}"
 #
 # $$\sum_i d(x_i, x_i)^2 - 2 \sum_{i \ne j} w_i w_j \, d(x_i, x_j) .$$
 #
-# The first sum is zero and the second grows with the square of $w$, so there is no minimum.
-# The pseudocode does not look for one: it is a single pass over pairs, with one weight for
-# each *point*, where the text speaks of features. Its second set `y` is `x` moved one step
-# to the right. Its distance `d` is undefined; we try several. Said to print: “[0.4, 0.6]”.
+# The first sum is zero and the second grows with the square of $w$, so there is no minimum
+# ([chapter 1.4](01_4_algorithms.ipynb) shows it). The pseudocode does not look for one: it
+# is a single pass over pairs, with one weight for each *point*, where the text speaks of
+# features. Its second set `y` is `x` moved one step to the right. Its distance `d` is
+# undefined; we try several. Said to print: “[0.4, 0.6]”.
 
 # %%
 two, moved = [[1, 2], [2, 3]], [[2, 2], [3, 3]]
-for stretch in (1, 10, 100):
-    value = as_printed.fwhd_objective(stretch * np.ones(2), two)
-    print(f"w = {stretch:3d} * (1, 1): objective {value:10,.2f}")
 print(inspect.getsource(as_printed.fwhd_weights).split('"""')[2])
 for metric in ("euclidean", "cityblock", "sqeuclidean", "chebyshev", "hamming", "cosine"):
     print(f"{metric:12s}", as_printed.fwhd_weights(two, moved, 0.1, metric).round(4))
@@ -195,8 +192,6 @@ print("equal to the package:", np.allclose(M, cds.get_mahalanobis_matrix(), atol
 
 # %%
 half = np.array([[1, 0.5], [0.5, 1]])
-for theta in ([0, 0], [5, -5]):
-    print("1.3.3: objective at", theta, "is", as_printed.go_objective(theta, two, half))
 print("1.3.3: result", as_printed.go_parameters(two, moved, half))
 print("A.1:\n", inspect.getsource(as_printed.gradient_optimization).split('"""')[2])
 try:
@@ -212,20 +207,12 @@ except ValueError as error:
 # $\lVert r \rVert > 1/\alpha$, each step about squares it, and the numbers overflow.
 
 # %% tags=["hide-input"]
-figure, ax = plt.subplots(figsize=(6.5, 3))
-starts = (10, 45, 99, 101, 120, 200)
-lengths = [np.array(starts, dtype=float)]
+lengths = [np.array([10.0, 45, 99, 101, 120, 200])]
 for _ in range(9):
     lengths.append(np.abs(lengths[-1] * (1 - 0.02 * lengths[-1])))
-ax.plot(lengths, marker="o", markersize=3, label=[f"starts at {r}" for r in starts])
-ax.set(yscale="log", ylim=(0.1, 1e12), xlabel="epoch", ylabel="length (log scale)")
-ax.set_title("The optimiser of A.1: distance of W from a row of the data")
-ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
-plots.show(
-    figure,
-    "Curves over nine epochs, on a logarithmic scale. From 10, 45 and 99 they fall; from "
-    "101, 120 and 200 they rise, faster at every step, until they leave the picture.",
-)
+curves = {f"starts at {r[0]:.0f}": (range(10), r) for r in np.transpose(lengths)}
+title = "The optimiser of A.1: distance of W from a row of the data"
+charts.lines({title: curves}, "epoch", "length", log_y=True, ylim=(0.1, 1e12))
 
 # %%
 for name, data in (("digits", digits.x_train.reshape(-1, 64)), ("wine", X)):

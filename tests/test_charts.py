@@ -68,6 +68,13 @@ def test_a_curve_looks_the_same_in_all_panels(figures):
     assert [text.get_text() for text in legend.texts] == ["a", "b"]
 
 
+def test_logarithmic_axes_say_so(figures):
+    charts.lines({"one": {"a": ([1, 10], [1, 100])}}, "x", "y", log=True, log_y=True)
+    ax = figures[0].axes[0]
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("x (log scale)", "y (log scale)")
+
+
 @pytest.mark.parametrize("panels", [{}, {"one": {}}])
 def test_no_curve_to_draw(panels):
     with pytest.raises(ValueError, match="no curve"):
@@ -131,6 +138,14 @@ def test_rows_of_pictures_may_differ_in_length(figures):
     charts.picture_rows({"long": [picture] * 3, "short": [picture]}, "title", "alt")
     drawn = [len(ax.images) for ax in figures[0].axes]
     assert drawn == [1, 1, 1, 1, 0, 0]
+
+
+def test_the_title_does_not_lie_on_those_of_the_pictures(figures):
+    charts.picture_rows({"a": [np.zeros((4, 4))] * 3}, "title", "alt", titles=[1, 2, 3])
+    (figure,) = figures
+    renderer = figure.canvas.get_renderer()
+    ours = figure._suptitle.get_window_extent(renderer)
+    assert not any(ours.overlaps(ax.title.get_window_extent(renderer)) for ax in figure.axes)
 
 
 def test_differences_of_one_result(shown):
