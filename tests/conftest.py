@@ -70,3 +70,13 @@ def fake(monkeypatch, home):
     monkeypatch.setattr(experiments, "get", lambda name: fake)
     monkeypatch.setattr(datasets, "load", lambda name, tier=None: FakeData)
     return fake
+
+
+@pytest.fixture
+def eagerly():
+    """TensorFlow without graphs: before a few steps, to draw one takes longer than the steps."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

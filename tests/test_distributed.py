@@ -15,23 +15,24 @@ import keras, numpy as np, tensorflow as tf
 from mlbook.distributed import GlobalBatchLoss, fit
 from mlbook.losses import SupConLoss
 
-out, kind = sys.argv[1:]
+out, *kinds = sys.argv[1:]
 strategy = tf.distribute.get_strategy()
-if kind != "alone":
+if kinds != ["alone"]:
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
 rng = np.random.default_rng(0)
 x, y = rng.normal(size=(40, 5)).astype("float32"), np.arange(40) % 3
 batches = rng.permuted(np.tile(np.arange(40), (4, 1)), axis=1)[:, :12]
-with strategy.scope():
-    model = keras.Sequential([
-        keras.Input((5,)),
-        keras.layers.Dense(8, "tanh", kernel_initializer=keras.initializers.GlorotUniform(0)),
-        keras.layers.Dense(4, kernel_initializer=keras.initializers.GlorotUniform(1)),
-    ])
-    optimizer = keras.optimizers.SGD(0.5)  # unlike Adam it sees a wrong scale
-loss = SupConLoss() if kind == "share" else GlobalBatchLoss(SupConLoss())
-losses = fit(strategy, model, loss, optimizer, x, y, batches)
-np.savez(out, losses, *model.get_weights())
+for kind in kinds:
+    with strategy.scope():
+        model = keras.Sequential([
+            keras.Input((5,)),
+            keras.layers.Dense(8, "tanh", kernel_initializer=keras.initializers.GlorotUniform(0)),
+            keras.layers.Dense(4, kernel_initializer=keras.initializers.GlorotUniform(1)),
+        ])
+        optimizer = keras.optimizers.SGD(0.5)  # unlike Adam it sees a wrong scale
+    loss = SupConLoss() if kind == "share" else GlobalBatchLoss(SupConLoss())
+    losses = fit(strategy, model, loss, optimizer, x, y, batches)
+    np.savez(f"{out}-{kind}.npz", losses, *model.get_weights())
 """
 
 
@@ -45,8 +46,8 @@ def free_ports(n):
     return ports
 
 
-def train(folder, kind, n_workers):
-    """The loss and the weights that each worker ends with."""
+def start(folder, kinds, n_workers):
+    """Processes that train in each of these ways, one after the other."""
     workers = [f"127.0.0.1:{port}" for port in free_ports(n_workers)]
     running = []
     for index in range(n_workers):
@@ -54,36 +55,43 @@ def train(folder, kind, n_workers):
         environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
         if n_workers > 1:
             environment["TF_CONFIG"] = json.dumps(task)
-        out = str(folder / f"{kind}-{index}.npz")
-        command = [sys.executable, "-c", SCRIPT, out, kind]
-        running.append((subprocess.Popen(command, env=environment, stderr=subprocess.PIPE), out))
-    found = []
-    for process, out in running:
-        try:
-            errors = process.communicate(timeout=300)[1].decode()
-        finally:
-            process.kill()
-        assert process.returncode == 0, errors[-3000:]
-        with np.load(out) as arrays:
-            found.append(list(arrays.values()))
-    return found
+        command = [sys.executable, "-c", SCRIPT, str(folder / str(index)), *kinds]
+        running.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE))
+    return running
+
+
+def loaded(path):
+    with np.load(path) as arrays:
+        return list(arrays.values())
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    (found,) = train(tmp_path_factory.mktemp("alone"), "alone", 1)
-    return found
+def trained(tmp_path_factory):
+    """For each way to train, the loss and the weights that each worker ends with."""
+    folder = tmp_path_factory.mktemp("trained")
+    # what takes long is to start TensorFlow: once for each worker
+    running = [*start(folder, ["together", "share"], 2), *start(folder, ["alone"], 1)]
+    try:
+        for process in running:
+            errors = process.communicate(timeout=300)[1].decode()
+            assert process.returncode == 0, errors[-3000:]
+    finally:
+        for process in running:
+            process.kill()
+    return {
+        kind: [loaded(folder / f"{index}-{kind}.npz") for index in range(n)]
+        for kind, n in {"alone": 1, "together": 2, "share": 2}.items()
+    }
 
 
-def test_two_workers_learn_what_one_learns(tmp_path, alone):
-    for worker in train(tmp_path, "together", 2):
-        for found, expected in zip(worker, alone, strict=True):
+def test_two_workers_learn_what_one_learns(trained):
+    for worker in trained["together"]:
+        for found, expected in zip(worker, trained["alone"][0], strict=True):
             np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_without_gathering_they_learn_something_else(tmp_path, alone):
-    worker = train(tmp_path, "share", 2)[0]
-    assert np.abs(worker[1] - alone[1]).max() > 1e-3
+def test_without_gathering_they_learn_something_else(trained):
+    assert np.abs(trained["share"][0][1] - trained["alone"][0][1]).max() > 1e-3
 
 
 def test_a_batch_that_cannot_be_shared_is_refused():

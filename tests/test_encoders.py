@@ -314,6 +314,8 @@ def test_with_the_metric_losses(name, loss, tmp_path):
         loss={"embedding": loss(), "probabilities": "sparse_categorical_crossentropy"},
         metrics={"probabilities": "accuracy"},
         jit_compile=False,
+        # the graph of many layers takes longer than the six steps
+        run_eagerly=name == "residual_cnn",
     )
     targets = {"embedding": y, "probabilities": y}
     history = model.fit(x, targets, batch_size=N, epochs=6, verbose=0).history
