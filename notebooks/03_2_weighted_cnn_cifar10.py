@@ -23,8 +23,7 @@
 # in small photographs, with a convolutional network (卷积神经网络, CNN) and with weights
 # that come from a Mahalanobis distance. A number in “curly quotation marks” is quoted; all
 # other measured numbers are printed by a cell.
-
-# %% [markdown]
+#
 # ## What the article says
 #
 # The images are scaled and augmented (数据增强). A function for *feature reweighting*
@@ -33,13 +32,14 @@
 # (样本权重). It is right on “about 82 %” of the test images, which is called significantly
 # better than without weights, because the model now attends to the important features.
 #
-# Three questions follow. Does the code run? Does it weight features, or images? And who
-# deserves the praise: the weights, or the network?
+# Does the code run? Does it weight features, or images? And who deserves the praise: the
+# weights, or the network?
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
+import os
+
 import numpy as np
-from mlbook import claims, datasets, evaluation, experiments, network_plots, plots
+from mlbook import charts, claims, datasets, evaluation, experiments, network_plots, plots
 from mlbook.datasets import quiet
 
 quiet.tensorflow_datasets()  # TensorFlow without the lines it prints on starting
@@ -75,9 +75,8 @@ for step in (
         print(f"{step.__name__}:\n    {error}")
 
 # %% [markdown]
-# And before all that, the function for the distances has a name that is neither defined nor
-# imported. An image has thousands of numbers and a label ten: there is no distance between
-# them.
+# An image has thousands of numbers and a label ten: there is no distance between them. And
+# before all that, the function for the distances is neither defined nor imported.
 #
 # ### What the weights would be
 #
@@ -88,7 +87,7 @@ for step in (
 # %%
 from mlbook.experiments import cifar_weights
 
-limits = cifar_weights.BUDGETS["reader"]
+limits = cifar_weights.BUDGETS[os.environ.get("MLBOOK_BUDGET", "reader")]
 (x, y), test = cifar_weights.sample({"cifar10": cifar10}, limits, seed=0)
 x_test, y_test = test
 space = cifar_weights.components(x)
@@ -102,8 +101,7 @@ print(f"for all {n:,} training images: {n**2 * 8 / 2**30:.1f} GiB")
 # An image is at distance zero from itself. The small number that is added, so that nothing
 # is divided by zero, gives such pairs nearly all the weight. And these are weights neither
 # of features, which would be one a feature, nor of samples, one an image.
-
-# %% [markdown]
+#
 # ## The idea, from the ground up
 #
 # ### Weights that exist
@@ -131,19 +129,16 @@ print("by hand and from the package:", np.allclose(by_hand, weights, rtol=1e-4))
 print(f"weights from {weights.min():.2f} to {weights.max():.2f}, ", end="")
 print(f"mean {weights.mean():.2f}, standard deviation {weights.std():.2f}")
 
-# %% [markdown]
-# Which images count most, and which least?
-
 # %% tags=["hide-input"]
 order = np.argsort(-weights)
 ends = np.concatenate([order[:10], order[-10:]])
-titles = [f"{cifar10.class_names[y[i]]}\n{weights[i]:.2f}" for i in ends]
-figure, axes = plt.subplots(2, 10, figsize=(9, 2.5))
-plots.images(axes, x[ends], titles)
-figure.suptitle("The ten largest weights (above) and the ten smallest (below)", y=1.12)
-figure.subplots_adjust(hspace=0.6)
-parts = ", ".join(titles).replace("\n", " ")
-plots.show(figure, f"Images with their weights, the largest first: {parts}.", cifar10)
+named = ", ".join(f"{cifar10.class_names[y[i]]} {weights[i]:.2f}" for i in ends)
+charts.picture_rows(
+    {"largest\nweights": x[ends[:10]], "smallest\nweights": x[ends[10:]]},
+    "Images by their weights",
+    f"Two rows of ten photographs. Class and weight, largest first: {named}.",
+    cifar10,
+)
 
 # %% [markdown]
 # Near the mean of a class, in pixels, means smooth, grey, of low contrast. That is not *a
@@ -173,8 +168,7 @@ network_plots.confusion(y_test, predicted, cifar10.class_names, title, cifar10)
 
 # %% [markdown]
 # Curves of one start say little about the weights. That needs an experiment.
-
-# %% [markdown]
+#
 # ## The experiment
 #
 # ### With and without weights
@@ -182,47 +176,35 @@ network_plots.confusion(y_test, predicted, cifar10.class_names, title, cifar10)
 # All images, the article's settings; a tenth is held out, as in the article. Each seed
 # draws a start and an order of the batches, the same for all arms. A third arm has the
 # *same weights, dealt at random*: uneven weights may help or harm for reasons that have
-# nothing to do with a distance. How large a difference can so few seeds show, and is
-# “82 %” near?
+# nothing to do with a distance.
 
 # %%
 full = experiments.load_result("cifar_weights", "full")
 plots.table(full.table(list(cifar_weights.TRAINED)), full)
-for arm in cifar_weights.TRAINED:
-    known = full.values(arm, "train_accuracy").mean()
-    print(f"{full.arms[arm]}: {known:.1%} of the training images")
-for other in ("unweighted", "shuffled"):
-    gain = full.compare("near", other)
-    half = 100 * (gain.high - gain.low) / 2
-    print(f"weights against {full.arms[other]}: {gain.verdict()},", end=" ")
-    print(f"{100 * gain.value:+.2f} points, give or take {half:.2f}")
+charts.differences({"the weights - dealt at random": ("near", "shuffled")}, full)
+at_home = full.values("unweighted", "train_accuracy").mean()
 best = max(full.values(arm).max() for arm in cifar_weights.TRAINED)
-print(f"best single run of the three: {best:.1%}")
+print(f"training images without weights {at_home:.1%}; best single run on test {best:.1%}")
 
 # %% [markdown]
 # ### Where weights have something to do
 #
 # Let us give the weights a chance: two labels of five are now *wrong* (标签噪声), the same
 # for all arms; the test labels are right. An image with a wrong label should lie far from
-# the mean of "its" class. Beside the article's weights we try them in the features of a
-# network trained for a few epochs; and the *probability* that the label is right, as
-# discriminant analysis sees it. An *oracle* gives wrong labels no weight at all.
+# the mean of "its" class. We also try weights in the features of a briefly trained network,
+# and the *probability* that the label is right, as discriminant analysis sees it. An
+# *oracle* gives wrong labels no weight at all.
 
 # %%
 noise = experiments.load_result("cifar_noise", "full")
-shown = noise.table()
-shown.insert(
-    0,
-    "weight on wrong labels",
-    [f"{noise.values(arm, 'on_wrong').mean():.1%}" for arm in noise.arms],
-)
-plots.table(shown, noise)
+on_wrong = [f"{noise.values(arm, 'on_wrong').mean():.1%}" for arm in noise.arms]
+plots.table(noise.table().assign(**{"weight on wrong labels": on_wrong}), noise)
 
 # %% [markdown]
-# Read the first column first: a weight of $1/d$ hardly knows which labels are wrong. In 64
+# Read the last column first: a weight of $1/d$ hardly knows which labels are wrong. In 64
 # dimensions all distances to a mean are alike. What gives a wrong label away is not that
 # the image is far from its class, but that it is *nearer to another one*; the probabilities
-# compare, and move much more weight. Whether that helps, the last columns say.
+# compare, and move much more weight. Whether that helps, the other columns say.
 #
 # ### Weights of features
 #
@@ -233,10 +215,11 @@ plots.table(shown, noise)
 # %%
 metrics = [f"neighbours_{name}" for name in cifar_weights.METRICS]
 plots.table(full.table(["unweighted", *metrics]), full)
-for arm in metrics[1:]:
-    gain = full.compare(arm, "neighbours_euclid")
-    name = full.arms[arm].rpartition(", ")[2]
-    print(f"{name} against Euclid: {gain.verdict()}, {100 * gain.value:+.2f} points")
+pairs = {
+    f"{full.arms[arm].rpartition(', ')[2]} - Euclid": (arm, "neighbours_euclid")
+    for arm in metrics[1:]
+}
+charts.differences(pairs, full)
 
 # %% [markdown]
 # ## What works
@@ -246,17 +229,19 @@ for arm in metrics[1:]:
 # Four things that have nothing to do with a metric. *Augmentation*, which the article
 # promises and leaves out: images are shifted and mirrored at random, so no two epochs show
 # the same. *Batch normalisation* (批归一化) and *residual connections* (残差连接), which
-# let more layers learn. A *learning rate* that rises and falls again. A little *smoothing*
-# of the labels. One image, as eight epochs may see it:
+# let more layers learn. A *learning rate* that rises and falls again. *Smoothed* labels.
 
 # %% tags=["hide-input"]
 from mlbook.augmentation import AugmentedBatches
 
 copies = AugmentedBatches(np.repeat(x[:1], 8, axis=0), np.zeros(8, int), batch_size=8)
 seen = np.clip(copies[0][0] * copies.deviation + copies.mean, 0, 255).astype(np.uint8)
-figure, axes = plt.subplots(1, 9, figsize=(9, 1.4))
-plots.images(axes, [x[0], *seen], ["original", *[""] * 8])
-plots.show(figure, "One image and eight shifted copies, some of them mirrored.", cifar10)
+charts.picture_rows(
+    {"original": x[:1], "altered": seen},
+    "One image, as eight epochs may see it",
+    "One image and eight shifted copies, some of them mirrored.",
+    cifar10,
+)
 
 # %% [markdown]
 # ### And a metric loss
@@ -293,8 +278,7 @@ for name, (model, scale) in modern.items():
     spaces[name], _ = networks.outputs(model, scale(x_test))
 new = cifar10.class_names[N_KNOWN:]
 names = [f"{name} (new)" if name in new else name for name in cifar10.class_names]
-title = "Embeddings of test images, both losses"
-points = spaces["both losses"][:700]
+points, title = spaces["both losses"][:700], "Embeddings of test images, both losses"
 network_plots.embedding_map(points, y_test[:700], names, title, cifar10)
 
 # %% [markdown]
@@ -317,42 +301,36 @@ for name, points in spaces.items():
     search = MetricKNeighborsClassifier(5).fit(points[is_new], y_new)
     near = search.kneighbors(return_distance=False)[some]
     rows[name], wrong[name] = x_new[near], y_new[near] != y_new[some][:, np.newaxis]
-
-# %% tags=["hide-input"]
 shown = {name: rows[name] for name in ("pixels", "both losses")}
 plots.neighbours(x_new[some], shown, wrong, cifar10)
 
 # %% [markdown]
-# Pixels find what has the same colours at the same places, such as sky or grass. Does the
-# embedding look at shapes? How far it gets with all images, the recorded run says.
+# Pixels find what has the same colours at the same places, such as sky or grass. How far
+# the embedding gets with all images, the recorded run says.
 #
 # ### The recorded run: ten classes
 #
 # All training images. The settings are usual ones, fixed in advance; no arm was tuned.
-# Beside the classifier, the ten nearest training images in the embedding vote.
+# Beside the classifier, the ten nearest training images in the embedding vote. How much is
+# whose merit? (The article's network learns from a tenth fewer images.)
 
 # %%
 metric = experiments.load_result("cifar_metric", "full")
 plots.table(metric.table(), metric)
 minutes = metric.values("joint", "fit_seconds").max() / 60
-value = metric.interval("joint").value
-passed = "yes" if value >= 0.85 and minutes <= 25 else "no"
+passed = "yes" if metric.interval("joint").value >= 0.85 and minutes <= 25 else "no"
+print(f"longest training of both losses {minutes:.0f} minutes", end="; ")
 print(f"at least 85 % within 25 minutes: {passed}")
-print(f"both losses: {value:.1%}, longest training {minutes:.0f} minutes")
-
-# %% [markdown]
-# How much of it is whose merit?
 
 # %%
 network = metric.interval("cross_entropy").value - full.interval("unweighted").value
 print(f"network, augmentation and schedule: {100 * network:+.2f} points")
-for label, first, second in (
-    ("the metric loss, for the classifier", "joint", "cross_entropy"),
-    ("the metric loss, for neighbours", "joint_neighbours", "cross_entropy_neighbours"),
-    ("neighbours instead of the classifier", "joint_neighbours", "joint"),
-):
-    gain = metric.compare(first, second)
-    print(f"{label}: {100 * gain.value:+.2f} points, {gain.verdict()}")
+pairs = {
+    "the metric loss, for the classifier": ("joint", "cross_entropy"),
+    "the metric loss, for neighbours": ("joint_neighbours", "cross_entropy_neighbours"),
+    "neighbours instead of the classifier": ("joint_neighbours", "joint"),
+}
+charts.differences(pairs, metric)
 for name, measure in {"recall@1": "recall_at_1", "MAP@R": "map_at_r"}.items():
     with_it, without = (metric.values(arm, measure) for arm in ("joint", "cross_entropy"))
     gain = evaluation.over_seeds(with_it - without, test_to_train=metric.test_to_train)
@@ -361,9 +339,8 @@ price = [metric.values(arm, "fit_cpu_seconds").mean() for arm in ("joint", "cros
 print(f"processor time with the metric loss, over that without: {price[0] / price[1]:.2f}")
 
 # %% [markdown]
-# (The article's network learns from a tenth fewer images, those it holds out.) Recall and
-# MAP@R are of test images, looked up among each other. An embedding can get purer while the
-# number of right answers stays.
+# Recall and MAP@R are of test images, looked up among each other. An embedding can get
+# purer while the number of right answers stays.
 #
 # ### The recorded run: classes never seen
 #
@@ -377,8 +354,6 @@ plots.table(strangers.table(), strangers)
 
 # %% [markdown]
 # ## The verdict
-#
-# The claims of the article, each with a verdict that is computed, not typed:
 
 # %%
 plots.table(claims.table("03_2_weighted_cnn_cifar10").set_index("claim"))
@@ -432,8 +407,7 @@ exercises.check("03_2", 3, "posterior")
 # - A weight of a sample is one number a sample; a weight of a feature is one a feature.
 # - Beside a clever weight, try the same weights dealt at random.
 # - Far from its mean is not the same as wrong. To find wrong labels, compare classes.
-# - Change one thing at a time. The gain of a better network is not the merit of the loss
-#   that came with it.
+# - Change one thing at a time. The gain of a better network is not the merit of its loss.
 # - Judge an embedding by what it is for: neighbours, and classes never seen.
 #
 # ## Further reading
