@@ -266,7 +266,7 @@ plots.table(by_review.table(), by_review)
 
 # %% [markdown]
 # Wide intervals come from folds in which a network has learned next to nothing. In how many
-# of them is it right on less than 55 % of the reviews?
+# of them is it right on hardly more than half of the reviews?
 
 # %%
 lost = {arm: np.sum(by_review.values(arm) < 0.55) for arm in by_review.arms}
