@@ -16,7 +16,7 @@ help:
 	@echo "make notebooks  execute afresh and rewrite notebooks/*.ipynb (canonical data only)"
 	@echo "make check      compare every .py with its .ipynb"
 	@echo "make results    record again what is missing or stale (hours; continues where it stopped)"
-	@echo "make bench      measure speed and memory, write results/bench.json"
+	@echo "make bench      measure speed and memory, write results/bench.json (part: python -m benchmarks WORDS)"
 	@echo "make lock       choose versions again: requirements.lock (UPGRADE=--upgrade for newer)"
 	@echo "make clean      remove _build (not .venv, not data)"
 	@echo "Another interpreter: make book PYTHON=python3.12"

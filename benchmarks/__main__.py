@@ -1,4 +1,7 @@
-"""Measures speed and memory and writes results/bench.json.
+"""Measures speed and memory and writes results/bench.json, after each benchmark.
+
+`python -m benchmarks` runs all of them, `python -m benchmarks WORDS` those whose names contain
+these words; the others stay in the file with the date of their own measurement.
 
 Each figure is a ratio, or a pair of numbers, measured in one process against a peer: the
 absolute seconds of one machine say little about another.
@@ -36,8 +39,7 @@ def main():
         case ["growth", name, n, folder]:
             print(json.dumps(measure(name, int(n), folder)))
             return
-        case [_, *_]:
-            sys.exit("usage: python -m benchmarks")
+    words = " ".join(sys.argv[1:])
     steps = {
         "exact neighbours against faiss": speed_of_neighbours,
         "memory of exact neighbours": lambda: json.loads(python("-m", "benchmarks", "memory")),
@@ -48,23 +50,25 @@ def main():
         "batches made against arrays in memory": lambda: of_losses("input_against_memory"),
         "losses against PyTorch Metric Learning": lambda: of_losses("losses_against_pytorch"),
     }
-    figures = {}
-    progress = bar(steps.items(), desc="bench")
+    chosen = {name: step for name, step in steps.items() if words in name}
+    if not chosen:
+        sys.exit(f"no benchmark is called {words!r}; there are: {'; '.join(steps)}")
+    path = paths.results() / "bench.json"
+    figures = json.loads(path.read_text(encoding="utf-8"))["figures"] if path.is_file() else {}
+    progress = bar(chosen.items(), desc="bench")
     for name, step in progress:
         progress.set_postfix_str(name)
-        figures[name] = step()
-    content = {
-        "machine": {
+        figures[name] = {"date": datetime.date.today().isoformat(), "measured": step()}
+        machine = {
             "system": f"{platform.system()} {platform.machine()}",
             "processor": _processor(),
             "cores": os.cpu_count(),
-        },
-        "python": platform.python_version(),
-        "date": datetime.date.today().isoformat(),
-        "figures": figures,
-    }
-    write_json(paths.results() / "bench.json", content)
-    print(json.dumps(content, indent=1))
+        }
+        known = {name: figures[name] for name in steps if name in figures}
+        write_json(
+            path, {"machine": machine, "python": platform.python_version(), "figures": known}
+        )
+    print(json.dumps({name: figures[name] for name in chosen}, indent=1))
 
 
 def speed_of_neighbours():

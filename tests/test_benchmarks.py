@@ -2,9 +2,11 @@
 
 import itertools
 import json
+import sys
 
 import pytest
 
+from benchmarks import __main__ as program
 from benchmarks import losses as bench
 from benchmarks.measure import python
 from mlbook import losses
@@ -73,3 +75,25 @@ def test_without_the_other_library_it_says_so(monkeypatch):
 def test_the_command_prints_one_line_of_json():
     said = python("-m", "benchmarks", "losses", "losses_against_pytorch").splitlines()[-1]
     assert json.loads(said)
+
+
+def test_a_benchmark_alone_keeps_what_the_others_found(home, monkeypatch, capsys):
+    monkeypatch.setattr(program, "start_times", lambda: {"seconds": 1})
+    file = home / "results" / "bench.json"
+    file.parent.mkdir()
+    old = {"date": "2020-01-01", "measured": {"seconds": 2}}
+    file.write_text(json.dumps({"figures": {"growth of learners": old, "start": old, "gone": old}}))
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "start"])
+    program.main()
+    figures = json.loads(file.read_text())["figures"]
+    assert figures.keys() == {"growth of learners", "start"}
+    assert figures["growth of learners"] == old
+    assert (
+        figures["start"]["measured"] == {"seconds": 1} and figures["start"]["date"] > "2020-01-01"
+    )
+
+
+def test_an_unknown_benchmark_is_told_the_names(home, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "no", "such"])
+    with pytest.raises(SystemExit, match="'no such'; there are: exact neighbours"):
+        program.main()
