@@ -93,6 +93,17 @@ def test_a_benchmark_alone_keeps_what_the_others_found(home, monkeypatch, capsys
     )
 
 
+def test_a_missing_peer_does_not_replace_what_was_found(home, monkeypatch, capsys):
+    monkeypatch.setattr(program, "start_times", lambda: "not installed")
+    file = home / "results" / "bench.json"
+    file.parent.mkdir()
+    old = {"date": "2020-01-01", "measured": {"seconds": 2}}
+    file.write_text(json.dumps({"figures": {"start": old}}))
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "start"])
+    program.main()
+    assert json.loads(file.read_text())["figures"]["start"] == old
+
+
 def test_an_unknown_benchmark_is_told_the_names(home, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["benchmarks", "no", "such"])
     with pytest.raises(SystemExit, match="'no such'; there are: exact neighbours"):
