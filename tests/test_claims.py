@@ -1525,8 +1525,8 @@ class Power:
     def __init__(self, x, exponent, factor):
         self.x, self.exponent, self.factor, self.grad = x, exponent, factor, None
 
-    def __float__(self):
-        return self.x**self.exponent
+    def __lt__(self, bound):
+        return self.x**self.exponent < bound
 
     def __mul__(self, root):
         power = Power(self.x, self.exponent + 1, self.factor)

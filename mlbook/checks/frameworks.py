@@ -61,7 +61,7 @@ def differentiates_loops(evidence, module):
         return Outcome(UNCHECKABLE, f"{error.name} is not installed here")
     x = library.tensor(1.5, requires_grad=True)
     power, value = 1, x
-    while float(value) < 10:
+    while value < 10:
         power, value = power + 1, value * x
     value.backward()
     gradient, expected = float(x.grad), power * 1.5 ** (power - 1)
