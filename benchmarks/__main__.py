@@ -1,7 +1,7 @@
 """Measures speed and memory and writes results/bench.json, after each benchmark.
 
 `python -m benchmarks` runs all of them, `python -m benchmarks WORDS` those whose names contain
-these words; the others stay in the file with the date of their own measurement.
+these words; the others stay in the file with the date and the machine of their own measurement.
 
 Each figure is a ratio, or a pair of numbers, measured in one process against a peer: the
 absolute seconds of one machine say little about another.
@@ -61,16 +61,13 @@ def main():
         measured = step()
         if isinstance(measured, str) and name in figures:
             continue  # a peer is not installed: what was found with it stays
-        figures[name] = {"date": datetime.date.today().isoformat(), "measured": measured}
-        machine = {
-            "system": f"{platform.system()} {platform.machine()}",
-            "processor": _processor(),
-            "cores": os.cpu_count(),
+        figures[name] = {
+            "date": datetime.date.today().isoformat(),
+            "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
+            "python": platform.python_version(),
+            "measured": measured,
         }
-        known = {name: figures[name] for name in steps if name in figures}
-        write_json(
-            path, {"machine": machine, "python": platform.python_version(), "figures": known}
-        )
+        write_json(path, {"figures": {name: figures[name] for name in steps if name in figures}})
     print(json.dumps({name: figures[name] for name in chosen}, indent=1))
 
 

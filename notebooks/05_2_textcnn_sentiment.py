@@ -265,7 +265,7 @@ by_review = experiments.load_result("sentiment_reviews", "full")
 plots.table(by_review.table(), by_review)
 
 # %% [markdown]
-# Wide intervals come from folds in which a network has learned next to nothing. In how many
+# In some folds a network may learn next to nothing; its interval is then wide. In how many
 # of them is it right on hardly more than half of the reviews?
 
 # %%
