@@ -1281,15 +1281,23 @@ def at_path(value):
     return parts
 
 
+def signed(parameters):
+    """A function that says it has these parameters."""
+
+    def function():
+        pass
+
+    function.__signature__ = inspect.Signature(list(parameters))
+    return function
+
+
 def taking(first):
     """For a claim: its function takes its arguments from this one on."""
 
     def parts(claim):
         kind = inspect.Parameter.KEYWORD_ONLY
         names = claim.check["arguments"][first:]
-        function = lambda: None  # noqa: E731
-        function.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])
-        return at_path(function)(claim)
+        return at_path(signed(inspect.Parameter(n, kind) for n in names))(claim)
 
     return parts
 
@@ -1482,11 +1490,9 @@ def with_default(value):
 
     def parts(claim):
         default = claim.check["value"] if value == "it" else value
-        function = lambda: None  # noqa: E731
         kind = inspect.Parameter.KEYWORD_ONLY
         parameter = inspect.Parameter(claim.check["parameter"], kind, default=default)
-        function.__signature__ = inspect.Signature([parameter])
-        return library(function)
+        return library(signed([parameter]))
 
     return parts
 

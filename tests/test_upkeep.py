@@ -108,6 +108,12 @@ def test_equal_values_make_the_new_code_current(recorded, home):
     assert len(content(home)["verified"]) == len(before["verified"]), "once for each code"
 
 
+def test_what_the_machine_decides_is_not_compared():
+    machine = {"fit_seconds": 1.0, "query_ms": 1.0, "fit_mb": 1.0, "update_p95": 1.0}
+    ours = {"predict_precision": 0.5, "item_bytes": 8.0, "update_power": 2.0}
+    assert upkeep._scalars(machine | ours) == ours
+
+
 @pytest.mark.parametrize(("shift", "inside"), [(0.01, True), (0.5, False)])
 def test_other_values_do_not(recorded, home, monkeypatch, shift, inside):
     """A recorded value moved: near it the new one is inside the interval, far from it not."""

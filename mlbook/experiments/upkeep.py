@@ -23,7 +23,7 @@ from mlbook.progress import bar
 
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} passed, {remaining} to go"
 # what a machine decides, and not the experiment
-_TIMES = ("seconds", "milliseconds", "_ms", "memory", "_mb", "predict_p", "update_p")
+_TIMES = ("seconds", "milliseconds", "_ms", "memory", "_mb", "_p50", "_p95", "_p99")
 CODE, DATA, FEWER = "code changed", "other data here", "fewer seeds than planned"
 MISSING, DAMAGED = "not recorded", "damaged"
 
