@@ -284,11 +284,14 @@ def test_the_printed_script_learns_what_it_can(network, texts):
 
 def test_glove_is_left_out_where_it_is_missing(network, texts, monkeypatch):
     from mlbook import datasets
-    from mlbook.errors import DataError
+    from mlbook.errors import DataError, OfflineError
     from mlbook.experiments import sentiment_glove
 
     def missing(name):
-        raise DataError("not here")
+        raise OfflineError("not here")
+
+    def damaged(name):
+        raise DataError("truncated")
 
     monkeypatch.setattr(datasets, "load", missing)
     monkeypatch.setattr(sentiment_glove, "pooled", lambda dataset: texts)
@@ -297,6 +300,10 @@ def test_glove_is_left_out_where_it_is_missing(network, texts, monkeypatch):
     )
     arms = sentiment_glove.run("smoke", 0, {"movie_sentences": None})
     assert arms.keys() == {"random", "word2vec"}
+    # what is there and cannot be used is not passed over
+    monkeypatch.setattr(datasets, "load", damaged)
+    with pytest.raises(DataError, match="truncated"):
+        sentiment_glove.run("smoke", 0, {"movie_sentences": None})
 
 
 def test_the_rate_with_the_best_validation_texts_counts(network, words, monkeypatch):

@@ -5,7 +5,7 @@ is missing, the arms that need it are left out. The design is that of `sentiment
 """
 
 from mlbook import datasets
-from mlbook.errors import DataError
+from mlbook.errors import OfflineError
 from mlbook.experiments.base import Budget, budget_of
 from mlbook.experiments.sentiment_sentences import LENGTH, MIN_COUNT, WORD2VEC_EPOCHS
 from mlbook.experiments.sentiment_texts import pooled, split
@@ -52,7 +52,7 @@ def run(budget, seed, data=None):
     options = {"seed": seed, **limits.grids}
     try:
         given = words.look_up(datasets.load("word_vectors").keyed)
-    except DataError:
+    except OfflineError:  # a damaged file is an error
         given = None
     arms = {}
     for name, settings in NETWORKS.items():
