@@ -66,10 +66,12 @@ class AugmentedBatches(keras.utils.PyDataset):
         deviation = x.std(axis=(0, 1, 2), dtype=np.float64).astype(np.float32)
         self.deviation = np.where(deviation > 0, deviation, 1)
         border = ((0, 0), (shift, shift), (shift, shift), (0, 0))
-        # (n, 2 shift + 1, 2 shift + 1, channels, height, width), a view
-        self._windows = np.lib.stride_tricks.sliding_window_view(
+        windows = np.lib.stride_tricks.sliding_window_view(
             np.pad(x, border, mode="reflect"), x.shape[1:3], axis=(1, 2)
         )
+        # (n, 2 shift + 1, 2 shift + 1, height, width, channels), a view; channels last, as in
+        # memory, so that a window is copied in whole rows
+        self._windows = np.moveaxis(windows, 3, 5)
         self._mirror, self._y_transform, self._seed = mirror, y_transform, seed
         self.epoch = 0
         self._draw_order()
@@ -83,16 +85,22 @@ class AugmentedBatches(keras.utils.PyDataset):
 
     def scale(self, images):
         """Images of uint8 as the batches have them: float32, mean 0 and deviation 1."""
-        return (np.asarray(images, dtype=np.float32) - self.mean) / self.deviation
+        images = np.asarray(images)
+        # rows of pixels: numpy is slow at repeating an operand of three numbers
+        width = images.shape[-2]
+        scaled = images.reshape(*images.shape[:-2], -1).astype(np.float32)
+        scaled -= np.tile(self.mean, width)
+        scaled /= np.tile(self.deviation, width)
+        return scaled.reshape(images.shape)
 
     def __getitem__(self, step):
         rows = self._order[step * self.batch_size : (step + 1) * self.batch_size]
         rng = np.random.default_rng([self._seed, self.epoch, step + 1])
         top, left = rng.integers(self._windows.shape[1], size=(2, len(rows)))
-        images = self._windows[rows, top, left].transpose(0, 2, 3, 1)
+        images = self._windows[rows, top, left]
         if self._mirror:
             mirrored = rng.random(len(rows)) < 0.5
-            images = np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
+            images[mirrored] = images[mirrored, :, ::-1]
         labels = self.labels[rows]
         return self.scale(images), labels if self._y_transform is None else self._y_transform(
             labels

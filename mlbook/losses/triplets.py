@@ -83,7 +83,7 @@ class TripletLoss(MetricLoss):
         positive, negative = pair_masks(labels, d.dtype)
         if self.mining == "hard":
             return self._hardest(d, positive, negative)
-        return self._counted(d, positive, negative)
+        return self._counted(labels, d, positive, negative)
 
     def _hardest(self, d, positive, negative):
         farthest = ops.max(ops.where(positive > 0, d, ops.full_like(d, NEVER)), axis=1)
@@ -95,16 +95,15 @@ class TripletLoss(MetricLoss):
             chosen = ops.cast(losses > 0, d.dtype)
         return mean_over(losses, chosen)
 
-    def _counted(self, d, positive, negative):
+    def _counted(self, labels, d, positive, negative):
         fixed = ops.stop_gradient(d)
         # decides ties: equal distances are no semi-hard triplet, a violation of 0 is none
         tie = 4 * epsilon(d) * (ops.max(fixed) + self.margin)
-        shift = self.margin - tie
-        losses, violating = _sum_over_triplets(d, fixed + shift * positive, positive, negative)
+        counts, violating = _count_triplets(labels, fixed + (self.margin - tie) * positive)
         if self.mining == "semihard":
-            hard, n_hard = _sum_over_triplets(d, fixed + tie * positive, positive, negative)
-            losses, violating = losses - hard, violating - n_hard
-        losses = losses + self.margin * violating
+            hard, n_hard = _count_triplets(labels, fixed + tie * positive)
+            counts, violating = counts - hard, violating - n_hard
+        losses = ops.sum(counts * d, axis=1) + self.margin * violating
         if self.average == "nonzero" or self.mining == "semihard":
             n_triplets = ops.sum(violating)
         else:
@@ -113,17 +112,23 @@ class TripletLoss(MetricLoss):
         return n_samples * divide(losses, n_triplets)
 
 
-def _sum_over_triplets(d, keys, positive, negative):
-    """Sum of d(a, p) - d(a, n) over all p and n with key(p) > key(n), and their number.
+def _count_triplets(labels, keys):
+    """The triplets (a, p, n) of each anchor a with key(a, p) > key(a, n).
 
-    Both of shape (n,), one for each anchor.
+    Returns in how many a sample is the positive, less in how many it is the negative, shape
+    (n, n), and how many there are, shape (n,).
     """
-    # the anchor itself is neither; it goes to the end of its row
-    keys = ops.where(positive + negative > 0, keys, ops.full_like(keys, -NEVER))
-    order = ops.argsort(keys, axis=1)
-    positive, negative = (ops.take_along_axis(mask, order, axis=1) for mask in (positive, negative))
-    negatives_before = ops.cumsum(negative, axis=1)
-    positives_after = ops.sum(positive, axis=1, keepdims=True) - ops.cumsum(positive, axis=1)
-    counts = positive * negatives_before - negative * positives_after
-    losses = ops.sum(counts * ops.take_along_axis(d, order, axis=1), axis=1)
-    return losses, ops.sum(positive * negatives_before, axis=1)
+    n = ops.shape(keys)[0]
+    index = ops.arange(n)
+    # the anchor is neither: it comes last, and is left out
+    keys = ops.where(index[:, None] == index[None, :], ops.full_like(keys, NEVER), keys)
+    order = ops.top_k(keys, n)[1][:, :-1]
+    is_negative = ops.take(labels, order) != labels[:, None]
+    negatives = ops.cumsum(ops.cast(is_negative, keys.dtype), axis=1)
+    nearer = negatives[:, -1:] - negatives
+    farther = ops.cast(index[1:], keys.dtype) - negatives
+    counts = ops.where(is_negative, -farther, nearer)
+    # back to the samples' own places
+    places = ops.reshape(order + n * index[:, None], (-1,))
+    counts_in_place = ops.segment_sum(ops.reshape(counts, (-1,)), places, n * n)
+    return ops.reshape(counts_in_place, (n, n)), ops.sum(ops.relu(counts), axis=1)
