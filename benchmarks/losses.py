@@ -79,7 +79,7 @@ def _stepper(model, x, y, steps):
     return run
 
 
-def input_against_memory(batch=BATCH, n_images=10_000, steps=39, turns=5):
+def input_against_memory(batch=BATCH, n_images=10_000, steps=39, turns=9):
     """Steps a second with batches made during training, over those with the same in memory.
 
     In epochs of 39 steps: every epoch begins with some tens of milliseconds of Keras.
