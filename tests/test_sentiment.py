@@ -196,6 +196,17 @@ def test_word_vectors_are_centred_and_of_one_size(network, words):
     np.testing.assert_allclose(known[1:] - known[0], scale * differences, atol=1e-5)
 
 
+def test_word_vectors_that_are_one_vector_only_are_refused(network, words):
+    from gensim.models import KeyedVectors
+
+    first, second = words.vocabulary.words_[:2]
+    for names in ([first], [first, second]):
+        keyed = KeyedVectors(network.N_WORD_DIMS)
+        keyed.add_vectors(names, np.ones((len(names), network.N_WORD_DIMS), dtype="float32"))
+        with pytest.raises(ValueError, match=rf"{len(names)} of [\d,]+ words have a vector"):
+            words.look_up(keyed)
+
+
 def test_a_long_text_keeps_its_end(network, texts):
     parts = split(texts.y, ALL, 0)
     documents = list(texts.documents)

@@ -115,6 +115,13 @@ class Words:
     def look_up(self, keyed):
         """`embedding_matrix` for the vocabulary of this split, centred, with entries of one size.
 
+        Raises
+        ------
+        ValueError
+            If fewer than two words have a vector, or all the same one.
+
+        Notes
+        -----
         Vectors from few texts have a large part in common. Left as they are, they can silence
         the article's network: its second convolution gives zeros for nearly every text.
 
@@ -127,7 +134,13 @@ class Words:
         vectors = found.vectors.copy()
         words, known = vectors[FIRST:], found.found[FIRST:]
         words -= words[known].mean(axis=0)
-        words *= SPREAD / words[known].std()
+        spread = words[known].std()
+        if not spread > 0:
+            raise ValueError(
+                f"{known.sum()} of {len(known):,} words have a vector, which leaves nothing when "
+                "the mean is taken off: check language and letter case of the word vectors"
+            )
+        words *= SPREAD / spread
         return found._replace(vectors=vectors)
 
 
