@@ -118,16 +118,7 @@ charts.picture_rows(
 # So it is Euclid's distance after a linear map (chapter 1.2). The map is called *whitening*
 # (白化): it turns the axes to the principal directions and divides each by its standard
 # deviation, so that the mapped data have the covariance $I$.
-
-# %%
-rng = np.random.default_rng(0)
-points = rng.normal(size=(500, 2)) @ np.array([[2.0, 1.2], [0.0, 0.5]])
-eigenvalues, V = np.linalg.eigh(np.cov(points, rowvar=False))
-L = np.diag(eigenvalues**-0.5) @ V.T
-print("covariance of the mapped points:")
-print(np.cov(points @ L.T, rowvar=False).round(12))
-
-# %% [markdown]
+#
 # Two things follow. First, the distance costs little: map all points once, and use any fast
 # Euclidean search. Second, the map divides by standard deviations. A direction in which the
 # data hardly vary is stretched the most.
@@ -155,8 +146,7 @@ directions = total.components_[chosen] * np.sqrt(spectrum[chosen])[:, None]
 charts.picture_rows(
     {"direction": directions.reshape(-1, 28, 28)},
     "Some principal directions of the training images",
-    "Seven principal directions as pictures. The first look like parts of digits, the "
-    "later ones like finer and finer noise, the last one is a few pixels.",
+    "Seven pictures. The first look like parts of digits, the last is a few pixels.",
     mnist,
     titles=[i + 1 for i in chosen],
     signed=True,
@@ -292,16 +282,13 @@ print("Rounds to the quoted number:", named)
 # the method that the text describes. Plain Euclidean neighbours do give it.
 #
 # ## The verdict
-#
-# Each verdict is computed from the results and the installed libraries:
 
 # %%
 plots.table(claims.table("03_1_mahalanobis_mnist").set_index("claim"))
 
 # %% [markdown]
 # A result that turns a textbook sentence around should be checked twice. So we compute some
-# distances in another, slow way: the quadratic form for each pair, by SciPy, with NumPy's
-# pseudo-inverse.
+# distances in another, slow way: pair by pair, by SciPy, with NumPy's pseudo-inverse.
 
 # %%
 inverse = np.linalg.pinv(np.cov(X_train[gallery], rowvar=False), hermitian=True)

@@ -26,8 +26,7 @@
 #
 # A number in “curly quotation marks” is quoted from the article. All other measured numbers
 # are printed by a cell.
-
-# %% [markdown]
+#
 # ## What the article says
 #
 # Section 3.2 gives a “simple metric loss” as a formula over pairs, and three strategies:
@@ -50,8 +49,7 @@
 # %%
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
-from mlbook import claims, datasets, experiments, network_plots, plots
+from mlbook import charts, claims, datasets, experiments, network_plots, plots
 
 plots.style()
 mnist = datasets.load("mnist")
@@ -217,20 +215,17 @@ trained = {
 }
 
 # %% tags=["hide-input"]
-figure, axes = plt.subplots(1, 2, figsize=(10, 3.4), sharex=True)
-ends = []
-for (arm, (name, _)), line in zip(rules.items(), ("-", "--", ":"), strict=True):
-    history = trained[arm][1]
-    for ax, output in zip(axes, ("embedding", "probabilities"), strict=True):
-        weights = history[f"{output}_weight"]
-        ax.plot(range(1, len(weights) + 1), weights, line, label=name)
-        ends.append(f"{name}, {output}: {weights[0]:.2f} to {weights[-1]:.2f}")
-axes[0].set(
-    title="Weight of the metric loss", xlabel="step", ylabel="weight", ylim=(0, None)
-)
-axes[1].set(title="Weight of cross-entropy", xlabel="step", ylim=(0, None))
-axes[1].legend()
-plots.show(figure, f"Weights of two losses over the steps. {'; '.join(ends)}.", mnist)
+panels = {
+    title: {
+        name: (np.arange(steps) + 1, trained[arm][1][f"{output}_weight"])
+        for arm, (name, _) in rules.items()
+    }
+    for title, output in (
+        ("Weight of the metric loss", "embedding"),
+        ("Weight of cross-entropy", "probabilities"),
+    )
+}
+charts.lines(panels, "step", "weight", mnist, ylim=(0, None))
 
 # %% [markdown]
 # Under the uncertainty rule (its numbers $s$ move faster than the network) the
@@ -245,22 +240,9 @@ shown = slice(800)
 names = [str(digit) for digit in range(10)]
 
 # %% tags=["hide-input"]
-network_plots.embedding_map(
-    networks.outputs(alone, test[0][shown])[0],
-    test[1][shown],
-    names,
-    "Embeddings of test digits: cross-entropy alone",
-    mnist,
-)
-
-# %% tags=["hide-input"]
-network_plots.embedding_map(
-    networks.outputs(trained["uncertainty"][0], test[0][shown])[0],
-    test[1][shown],
-    names,
-    "Embeddings of test digits: with a metric loss, uncertainty weights",
-    mnist,
-)
+views = {"cross-entropy alone": alone, "with a metric loss": trained["uncertainty"][0]}
+views = {name: networks.outputs(net, test[0][shown])[0] for name, net in views.items()}
+network_plots.embedding_views(views, test[1][shown], names, "Test digits", mnist)
 
 # %% tags=["hide-input"]
 _, probabilities = networks.outputs(trained["uncertainty"][0], test[0])
@@ -316,19 +298,10 @@ plots.table(pd.DataFrame(rows).T.fillna(""), full)
 # The cost is processor time relative to cross-entropy alone. The network is tiny, so the
 # price of a loss shows more than it would beside a large network.
 #
-# Are the clever rules better than a plain sum with a chosen weight? The same seeds,
-# compared with the plain sum:
+# Are the clever rules better than a plain sum with a chosen weight?
 
 # %%
-rows = {}
-for arm in joint_mnist.JOINT[1:]:
-    gap = full.compare(arm, "fixed")
-    rows[full.arms[arm]] = {
-        "against the plain sum, points": f"{100 * gap.value:+.2f}",
-        "interval": f"{100 * gap.low:+.2f} to {100 * gap.high:+.2f}",
-        "verdict": gap.verdict(),
-    }
-plots.table(pd.DataFrame(rows).T, full)
+charts.differences([(arm, "fixed") for arm in joint_mnist.JOINT[1:]], full)
 
 # %% [markdown]
 # How much does the setting matter? Every value that was tried:
@@ -355,8 +328,7 @@ plots.table(claims.table("04_2_joint_optimisation").set_index("claim"))
 #   than the accuracy of the classifier shows.
 # - With many training images the gain gets small: chapter 3.2 does the same on CIFAR-10
 #   with all its images, chapter 3.3 on texts.
-
-# %% [markdown]
+#
 # ## Exercises
 #
 # After `from mlbook.checks import exercises`, hand in an answer with
