@@ -9,7 +9,7 @@ import json
 
 import numpy as np
 
-from mlbook import evaluation, paths, plots
+from mlbook import paths, plots
 from mlbook.audit_page import TABLE
 from mlbook.audit_projects import PROJECTS
 from mlbook.checks import VERDICTS
@@ -104,7 +104,7 @@ def gains(projects=PROJECTS, evidence=None):
         except ResultError:
             pass
         else:
-            change = _change(result, arm, without)
+            change = result.compare(arm, without)
             values = change.value, change.low, change.high
             value, low, high = (f"{100 * x:+.1f}" for x in values)
             row = {
@@ -119,16 +119,6 @@ def gains(projects=PROJECTS, evidence=None):
         row["one fit of it takes"] = _seconds(project, evidence) if best else "not recorded"
         rows[project.name] = row
     return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def _change(result, arm, without):
-    """The paired difference of two arms with the wider of the intervals that there are."""
-    over_items = result.compare(arm, without)
-    differences = result.values(arm) - result.values(without)
-    if len(differences) < 2:
-        return over_items
-    over_seeds = evaluation.over_seeds(differences)
-    return max(over_items, over_seeds, key=lambda interval: interval.high - interval.low)
 
 
 def _seconds(project, evidence):

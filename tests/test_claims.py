@@ -310,6 +310,11 @@ FLIPS = {
         (library(lambda *vectors: 1.0), SUPPORTED),
         ({"importer": ByName()}, REFUTED),
     ],
+    "is_length_of_line": [
+        (library(distances.euclidean), SUPPORTED),
+        ({"importer": distances}, CONDITIONAL),
+        (library(lambda x, y: distances.euclidean(x, y) ** 2), REFUTED),
+    ],
     "is_similarity": [
         (library(lambda x, y: -distances.euclidean(x, y)), SUPPORTED),
         (library(np.inner), CONDITIONAL),
@@ -1231,11 +1236,6 @@ def by_measure(seen, new):
     return types.SimpleNamespace(arms=FakeResult.arms, values=lambda arm, measure: values[measure])
 
 
-def spoken(speakers):
-    """Recordings of five digits, by these speakers."""
-    return types.SimpleNamespace(y_train=np.arange(100) % 5, groups_train=tuple(map(str, speakers)))
-
-
 def texts(make):
     return {"dataset": types.SimpleNamespace(x_train=[make(i) for i in range(300)])}
 
@@ -1355,7 +1355,8 @@ FLIPS |= {
     "runs_on_python": [
         (on_python(">=3.6"), SUPPORTED),
         (on_python(">=3.6", ">=3.11"), CONDITIONAL),
-        (on_python(">=3.11"), REFUTED),
+        (on_python(">=3.11"), CONDITIONAL),
+        (on_python(">=99"), REFUTED),
     ],
     "installs_what_it_imports": [
         (installed(["first"]), SUPPORTED),
@@ -1398,10 +1399,6 @@ FLIPS |= {
         (lambda c: texts(lambda i: " ".join(f"w{i}x{j}" for j in range(5))), SUPPORTED),
         (lambda c: texts(lambda i: "the same words in each"), REFUTED),
         (lambda c: texts(lambda i: f"w{i % 30}"), REFUTED),  # sparse, with few words
-    ],
-    "are_one_task": [
-        ({"dataset": spoken(np.arange(100) % 5)}, SUPPORTED),
-        ({"dataset": spoken(np.arange(100) // 20)}, REFUTED),
     ],
     "is_scaled": [
         (library(lambda images: images / 255), SUPPORTED),

@@ -122,6 +122,14 @@ PREPARATION = (
     ("their stop words are removed", None),
     ("their words become vectors", 647),
 )
+DOWNLOAD = (
+    ("the four files are downloaded", 425),
+    ("and unpacked", None),
+)
+DECISIONS = (
+    ("a classifier decides on faces", None),
+    ("a classifier decides on texts", 915),
+)
 PROJECTS = (
     ("the background of all three", 391),
     ("digits: environment, code, results", 411),

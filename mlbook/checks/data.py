@@ -51,23 +51,6 @@ def is_sparse(evidence, dataset, below):
     )
 
 
-def are_one_task(evidence, dataset):
-    """Do the classes of the items and the groups they come in tell the same?
-
-    For speech: does what is said tell who says it? The mutual information, adjusted for chance,
-    is 1 if one of them follows from the other, and 0 if it says nothing.
-    """
-    from sklearn.metrics import adjusted_mutual_info_score
-
-    data = evidence.dataset(dataset)
-    shared = adjusted_mutual_info_score(data.y_train, data.groups_train)
-    text = (
-        f"{len(data.y_train):,} items of {len(set(data.y_train))} classes, from "
-        f"{len(set(data.groups_train))} sources; adjusted mutual information {shared:.2f}"
-    )
-    return Outcome(SUPPORTED if shared > 0.5 else REFUTED, text)
-
-
 def is_scaled(evidence, module, function, low, high):
     """Do images of numbers from 0 to 255 leave a preparation within these limits?"""
     images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
@@ -77,4 +60,4 @@ def is_scaled(evidence, module, function, low, high):
     return Outcome(SUPPORTED if inside else REFUTED, text)
 
 
-CHECKS = (are_one_task, covariance_is_invertible, has_classes, has_counts, is_scaled, is_sparse)
+CHECKS = (covariance_is_invertible, has_classes, has_counts, is_scaled, is_sparse)

@@ -4,6 +4,8 @@ A function to be tried is named by its module and its name, and imported through
 The functions that the article defines, and that no library has, stand at the end.
 """
 
+import itertools
+
 import numpy as np
 
 from mlbook import distances
@@ -69,6 +71,24 @@ def same_values(evidence, first, second, n_vectors):
     )
 
 
+def is_length_of_line(evidence, module, function, usual):
+    """Is a distance the length of the straight line, put together from its pieces?
+
+    With conditions, if it is so measured by itself, and another distance gives other lengths.
+    """
+    functions = [getattr(evidence.importer(module), name) for name in (function, usual)]
+    for u, v in itertools.combinations(GRID, 2):
+        points = u + np.linspace(0, 1, 9)[:, None] * (v - u)
+        own, other = (sum(map(f, points[:-1], points[1:])) for f in functions)
+        whole = functions[0](u, v)
+        text = f"{_show(u)} to {_show(v)}: {function} {whole:.4g}, its pieces {own:.4g}"
+        if abs(own - whole) > 1e-9:
+            return Outcome(REFUTED, text)
+        if abs(other - whole) > 1e-9:
+            return Outcome(CONDITIONAL, f"{text}, as {usual} has it {other:.4g}")
+    return Outcome(SUPPORTED, f"{text}; {usual} agrees everywhere")
+
+
 def is_similarity(evidence, module, function):
     """Is nothing more similar to a vector than the vector itself?
 
@@ -122,6 +142,7 @@ def learns_from_labels(evidence, module, estimator):
 
 CHECKS = (
     accepts,
+    is_length_of_line,
     is_metric,
     is_norm,
     is_similarity,

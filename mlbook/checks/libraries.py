@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import platform
 import textwrap
 import warnings
 from pathlib import Path
@@ -89,14 +90,20 @@ def has_estimators(evidence, names):
     return Outcome(UNCHECKABLE, f"{text}; that no publication uses it cannot be proved")
 
 
-def runs_on_python(evidence, packages, version):
-    """Do the installed versions of these packages say that they run on this version of Python?"""
+def runs_on_python(evidence, packages, version, or_higher=False):
+    """Do the installed versions of these packages say that they run on this version of Python?
+
+    With `or_higher`, supported with conditions if they run on the one that is here and is newer.
+    """
     from packaging.specifiers import SpecifierSet
 
     metadata = evidence.importer("importlib.metadata").metadata
     needs = {name: metadata(name)["Requires-Python"] for name in packages}
     admitted = [version in SpecifierSet(need) for need in needs.values()]
     text = ", ".join(f"{name} needs {need}" for name, need in needs.items())
+    here = platform.python_version()
+    if or_higher and not all(admitted) and all(here in SpecifierSet(n) for n in needs.values()):
+        return Outcome(CONDITIONAL, f"{text}; here is {here}")
     return graded(admitted, text)
 
 

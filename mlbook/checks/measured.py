@@ -115,6 +115,11 @@ CHECKS = (
 def points(difference):
     """A difference of accuracies in percentage points, with its interval, as text."""
     value, low, high = (
-        f"{100 * x:+.2f}" for x in (difference.value, difference.low, difference.high)
+        _signed(100 * x) for x in (difference.value, difference.low, difference.high)
     )
     return f"{value} points [{low}, {high}]"
+
+
+def _signed(points):
+    """With two decimals, or as many as tell on which side of zero it is."""
+    return f"{points:+.2f}" if abs(points) >= 0.005 or not points else f"{points:+.1g}"

@@ -103,13 +103,20 @@ class Result:
         return np.array(list(self._measure(arm, measure)["values"].values()))
 
     def interval(self, arm, measure=None):
-        """Mean of a measure, by default the main one, as `mlbook.evaluation.Interval`."""
+        """Mean of a measure, by default the main one, as `mlbook.evaluation.Interval`.
+
+        Where all seeds answered the same test items, it is the wider of the interval over the
+        items and that over the seeds.
+        """
         entry = self._measure(arm, measure)
-        low, high = _number(entry["low"]), _number(entry["high"])
+        interval = _stored(entry)
+        if (measure or self.measure) == self.measure and "correct" in self._arm(arm):
+            interval = _wider(interval, evaluation.over_seeds(self.values(arm)))
+        low, high = interval.low, interval.high
         if (measure or self.measure) in MEASURES:
             # Student's interval does not know that a share ends at 0 and 1
             low, high = np.clip((low, high), 0.0, 1.0).tolist()
-        return evaluation.Interval(entry["mean"], low, high, entry["method"])
+        return evaluation.Interval(entry["mean"], low, high, interval.method)
 
     def sweep(self, name, measure=None):
         """The arms `NAME_SETTING` of a sweep.
@@ -137,14 +144,14 @@ class Result:
         return np.array(sorted(found)), [self.interval(found[s], measure) for s in sorted(found)]
 
     def difference(self, arm, measure=None):
-        """Paired difference arm - baseline with its 95 % interval."""
+        """Paired difference arm - baseline with its 95 % interval, as from `compare`."""
         self._measure(arm, measure)
         entry = self.content["differences"].get(arm, {}).get(measure or self.measure)
         if entry is None:
             raise UnknownNameError("difference of arm", arm, self.content["differences"])
-        return evaluation.Interval(
-            entry["mean"], _number(entry["low"]), _number(entry["high"]), entry["method"]
-        )
+        if (measure or self.measure) == self.measure and "correct" in self._arm(arm):
+            return self.compare(arm, self.baseline)
+        return _stored(entry)
 
     def correct(self, arm):
         """Share of seeds that got each test item right, shape (n_items,).
@@ -163,14 +170,18 @@ class Result:
         return np.mean([unpack(text, self._n_test) for text in packed.values()], axis=0)
 
     def compare(self, first, second):
-        """Paired difference first - second of the main measure of any two arms."""
-        if "correct" in self._arm(first) and "correct" in self._arm(second):
-            return evaluation.paired_difference(self.correct(first), self.correct(second))
-        return difference_over_seeds(
-            self._measure(first)["values"],
-            self._measure(second)["values"],
-            self.test_to_train,
-        )
+        """Paired difference first - second of the main measure of any two arms.
+
+        Where all seeds answered the same test items, it is the wider of two intervals: over the
+        items (would it hold on other items?) and over the seeds (in another training?).
+        """
+        values = self._measure(first)["values"], self._measure(second)["values"]
+        if not ("correct" in self._arm(first) and "correct" in self._arm(second)):
+            return difference_over_seeds(*values, self.test_to_train)
+        over_items = evaluation.paired_difference(self.correct(first), self.correct(second))
+        if not set(values[0]) & set(values[1]):
+            return over_items
+        return _wider(over_items, difference_over_seeds(*values, 0.0))
 
     def mcnemar(self, first, second):
         """McNemar's test of two arms on the test items of the first seed that ran both."""
@@ -272,6 +283,18 @@ def recorded():
     """Names and budgets of the result files that exist, as (name, budget) pairs."""
     files = sorted(paths.results().glob("*.*.json"))
     return [tuple(file.name.removesuffix(".json").rsplit(".", 1)) for file in files]
+
+
+def _stored(entry):
+    return evaluation.Interval(
+        entry["mean"], _number(entry["low"]), _number(entry["high"]), entry["method"]
+    )
+
+
+def _wider(first, second):
+    """The wider of two intervals; an interval of one seed has no width."""
+    widths = [0.0 if math.isnan(i.low) else i.high - i.low for i in (first, second)]
+    return first if widths[0] >= widths[1] else second
 
 
 def _number(value):
