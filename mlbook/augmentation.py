@@ -57,6 +57,7 @@ class AugmentedBatches(keras.utils.PyDataset):
         check_number("batch_size", batch_size, at_least=1, integer=True)
         self.batch_size = batch_size
         check_number("shift", shift, at_least=0, integer=True)
+        check_number("seed", seed, at_least=0, integer=True)
         if len(x) < batch_size:
             raise ValueError(f"{len(x)} images do not fill a batch of {batch_size}")
         if shift >= min(x.shape[1:3]):
@@ -86,6 +87,10 @@ class AugmentedBatches(keras.utils.PyDataset):
     def scale(self, images):
         """Images of uint8 as the batches have them: float32, mean 0 and deviation 1."""
         images = np.asarray(images)
+        if images.ndim < 3 or images.shape[-1] != len(self.mean):
+            raise ValueError(
+                f"images must have {len(self.mean)} channels at the end, got shape {images.shape}"
+            )
         # rows of pixels: numpy is slow at repeating an operand of three numbers
         width = images.shape[-2]
         scaled = images.reshape(*images.shape[:-2], -1).astype(np.float32)

@@ -7,6 +7,7 @@ scikit-learn, costs the number of features more.
 """
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.multiclass import check_classification_targets
@@ -173,6 +174,12 @@ class MetricKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         if self.metric_ is None:
             return X.copy()
         mapped = self.metric_.transform(X)
+        if issparse(mapped):
+            raise ValueError(
+                f"{type(self.metric_).__name__} gives sparse rows, and distances need dense ones: "
+                "put a TruncatedSVD behind it, or ask it for dense output"
+            )
+        mapped = np.asarray(mapped)
         return mapped if mapped.dtype in (np.float32, np.float64) else mapped.astype(np.float64)
 
     def _search_all(self, X, k, mapped):
@@ -199,8 +206,17 @@ def exact_neighbors(queries, gallery, k):
     -------
     distances : ndarray of shape (n_queries, k), float64
     indices : ndarray of shape (n_queries, k), int64
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than k points, or the numbers of dimensions differ.
     """
     n_points, n_dims = gallery.shape
+    if queries.shape[1] != n_dims:
+        raise ValueError(f"queries have {queries.shape[1]} dimensions, the gallery {n_dims}")
+    if not 1 <= k <= n_points:
+        raise ValueError(f"k={k}: there are {n_points} points to choose from")
     scale = 1.0
     if np.float64 in (queries.dtype, gallery.dtype):
         # float32 squares overflow above 1e19 and vanish below 1e-22

@@ -215,9 +215,10 @@ def _checked_positions(own_positions, queries, gallery):
 
 
 def _checked_ks(ks, n_others):
-    ks = sorted({int(k) for k in ks if k == int(k)})
-    if not ks or ks[0] < 1:
-        raise ValueError(f"ks must be positive integers, got {ks}")
+    given = list(ks) if np.iterable(ks) else [ks]
+    if not given or not all(isinstance(k, (int, np.integer)) and k >= 1 for k in given):
+        raise ValueError(f"ks must be positive integers, got {given}")
+    ks = sorted({int(k) for k in given})
     if ks[-1] > n_others:
         raise ValueError(f"k={ks[-1]} asks for more neighbours than there are ({n_others})")
     return ks

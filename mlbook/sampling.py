@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from mlbook.arguments import check_number
 from mlbook.losses.base import check_choice, check_positive
 from mlbook.losses.labels import class_numbers
 from mlbook.losses.tensors import DISTANCES
@@ -86,6 +87,8 @@ class BalancedBatches(keras.utils.PyDataset):
         self.labels = class_numbers(np.asarray(y))
         self._x = keras.tree.map_structure(np.asarray, x)
         for part in keras.tree.flatten(self._x):
+            if not part.ndim:
+                raise ValueError("x must hold arrays with one row a sample, not lists or None")
             if len(part) != len(self.labels):
                 raise ValueError(f"x has {len(part)} samples, but y {len(self.labels)} labels")
         self._members = self._usable_classes(short_classes)
@@ -94,6 +97,7 @@ class BalancedBatches(keras.utils.PyDataset):
             if steps_per_epoch is None
             else check_positive("steps_per_epoch", steps_per_epoch, integer=True)
         )
+        check_number("seed", seed, at_least=0, integer=True)
         self._y_transform = y_transform
         self._seed = seed
         self.epoch = 0
@@ -202,6 +206,7 @@ def triplet_census(embeddings, labels, margin=0.2, normalize=True, distance="euc
     besides the embeddings.
     """
     check_choice("distance", distance, DISTANCES)
+    check_positive("margin", margin)
     x, labels = _embeddings_and_labels(embeddings, labels, normalize or distance == "cosine")
     total = within_margin = not_farther = 0
     for anchor in range(len(x)):
@@ -254,6 +259,8 @@ def _embeddings_and_labels(embeddings, labels, normalize):
             "need embeddings of shape (n, n_dims) and labels of shape (n,), got "
             f"{x.shape} and {labels.shape}"
         )
+    if not np.isfinite(x).all():
+        raise ValueError("the embeddings hold values that are NaN or infinite")
     if normalize:
         lengths = np.linalg.norm(x, axis=1, keepdims=True)
         x = x / np.where(lengths > 0, lengths, 1)

@@ -110,8 +110,21 @@ def pair_scores(embeddings, pairs, normalize=True):
     Returns
     -------
     ndarray of shape (n_pairs,)
+
+    Raises
+    ------
+    ValueError
+        On wrong shapes, or pairs that are no positions of embeddings.
     """
     x, pairs = np.asarray(embeddings, dtype=np.float64), np.asarray(pairs)
+    if x.ndim != 2:
+        raise ValueError(f"embeddings must have shape (n, n_dims), got {x.shape}")
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype.kind not in "iu":
+        raise ValueError(
+            f"pairs must be integers of shape (n_pairs, 2), got {pairs.dtype} of {pairs.shape}"
+        )
+    if len(pairs) and not 0 <= pairs.min() <= pairs.max() < len(x):
+        raise ValueError(f"pairs must lie in 0 .. {len(x) - 1}, the positions of the embeddings")
     if normalize:
         lengths = np.linalg.norm(x, axis=1, keepdims=True)
         x = x / np.where(lengths > 0, lengths, 1)
@@ -183,7 +196,8 @@ def verify(
     Raises
     ------
     ValueError
-        If an identity is in both parts, or a part has no pair of one kind.
+        If an identity is in both parts, a part has no pair of one kind, or the labels are not
+        one an embedding.
 
     Notes
     -----
@@ -192,6 +206,15 @@ def verify(
 
     The pairs share samples, so they are fewer independent observations than they seem.
     """
+    for part, embeddings, labels in (
+        ("validation", validation_embeddings, validation_labels),
+        ("test", test_embeddings, test_labels),
+    ):
+        if np.ndim(labels) != 1 or len(labels) != len(embeddings):
+            raise ValueError(
+                f"the {part} part has {len(embeddings)} embeddings and labels of shape "
+                f"{np.shape(labels)}: need one label each"
+            )
     shared = np.intersect1d(validation_labels, test_labels)
     if len(shared):
         raise ValueError(

@@ -24,7 +24,12 @@ class SeparateMaps(BaseEstimator):
     def fit(self, X, y):
         """Fit each map to the items that have its modality; X and y as in `FeatureFusion`."""
         parts = check_modalities(X)
+        if set(parts) != set(self.maps):
+            raise ValueError(f"maps are for {sorted(self.maps)}, modalities are {sorted(parts)}")
         y = np.asarray(y)
+        n_items = len(next(iter(parts.values())))
+        if y.shape != (n_items,):
+            raise ValueError(f"need one label an item: {n_items} items, labels of shape {y.shape}")
         self.widths_ = {name: part.shape[1] for name, part in parts.items()}
         self.maps_ = {}
         for name, part in parts.items():
@@ -76,7 +81,8 @@ class CanonicalCorrelation(BaseEstimator):
         Raises
         ------
         ValueError
-            If there are not two modalities, or fewer than two complete pairs.
+            If there are not two modalities, fewer than two complete pairs, or all of one side
+            are equal.
         """
         parts = two_modalities(X)
         self.widths_ = {name: part.shape[1] for name, part in parts.items()}
@@ -84,6 +90,9 @@ class CanonicalCorrelation(BaseEstimator):
         if complete.sum() < 2:
             raise ValueError("canonical correlation needs at least two items with both modalities")
         sides = [part[complete] for part in parts.values()]
+        for name, side in zip(parts, sides, strict=True):
+            if not np.ptp(side, axis=0).any():
+                raise ValueError(f"{name} is the same for all items: nothing to agree with")
         self.cca_ = CCA(self.n_components, max_iter=self.max_iter).fit(*sides)
         return self
 

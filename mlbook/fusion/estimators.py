@@ -1,12 +1,20 @@
 """Classifiers of items with several modalities, by the place where the modalities meet."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
 from mlbook.fusion.modalities import check_modalities, is_missing
-from mlbook.fusion.rules import RULES, combine_probabilities, log_linear_weights, mean_embedding
+from mlbook.fusion.rules import (
+    RULES,
+    as_weights,
+    combine_probabilities,
+    log_linear_weights,
+    mean_embedding,
+)
 
 SCALES = (None, "features", "modalities")
 
@@ -73,7 +81,7 @@ class FeatureFusion(ClassifierMixin, BaseEstimator):
         y = _as_labels(y, parts)
         self.widths_ = {name: part.shape[1] for name, part in parts.items()}
         self.means_ = {name: np.nanmean(part, axis=0) for name, part in parts.items()}
-        self.scales_ = {name: self._scale(np.nanvar(part, axis=0)) for name, part in parts.items()}
+        self.scales_ = {name: self._scale(_variances(part)) for name, part in parts.items()}
         rows, labels = self._joined(parts), y
         if self.dropout:
             dropped = [self._without(parts, name) for name in parts]
@@ -85,15 +93,17 @@ class FeatureFusion(ClassifierMixin, BaseEstimator):
 
     def transform(self, X):
         """All features side by side, centred and scaled, shape (n, sum of the widths)."""
-        check_is_fitted(self, "widths_")
+        check_is_fitted(self, "scales_")
         return self._joined(check_modalities(X, self.widths_))
 
     def predict(self, X):
         """The class of each item, shape (n,)."""
+        check_is_fitted(self, "classifier_")
         return self.classifier_.predict(self.transform(X))
 
     def predict_proba(self, X):
         """Probabilities of the classes, shape (n, n_classes), if the classifier gives any."""
+        check_is_fitted(self, "classifier_")
         return self.classifier_.predict_proba(self.transform(X))
 
     def _joined(self, parts):
@@ -138,7 +148,7 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray
-    weights_ : dict of str to float
+    weights_ : dict of str to float, or None (all equal)
     prior_ : ndarray of shape (n_classes,)
         Shares of the classes in training.
     classifiers_ : dict of str to fitted classifier
@@ -166,18 +176,29 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X and the classifiers have different modalities, a modality has no item of some
-            class, or as `check_modalities`.
+            If X and the classifiers have different modalities, a classifier gives no
+            probabilities, a weight is negative or missing, a modality has no item of some class,
+            too few items can be held out to choose weights, or as `check_modalities`.
         """
         if self.rule not in RULES:
             raise ValueError(f"rule must be one of {', '.join(RULES)}, got {self.rule!r}")
         if isinstance(self.weights, str) and (self.weights, self.rule) != ("validate", "product"):
             raise ValueError('weights must be numbers, None, or "validate" with the product rule')
         parts = check_modalities(X)
+        if not isinstance(self.classifiers, Mapping):
+            raise ValueError(
+                "classifiers come as a dictionary, one for each modality, "
+                f"got {type(self.classifiers).__name__}"
+            )
         if set(parts) != set(self.classifiers):
             raise ValueError(
                 f"classifiers are for {sorted(self.classifiers)}, modalities are {sorted(parts)}"
             )
+        for name, classifier in self.classifiers.items():
+            if not hasattr(classifier, "predict_proba"):
+                raise ValueError(f"the classifier for {name} must have predict_proba")
+        if isinstance(self.weights, Mapping):
+            as_weights(self.weights, parts)
         y = _as_labels(y, parts)
         self.classes_, numbers = np.unique(y, return_inverse=True)
         self.prior_ = np.bincount(numbers) / len(numbers)
@@ -197,6 +218,7 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         """The most probable class of each item, shape (n,)."""
+        check_is_fitted(self, "classifiers_")
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def _fitted(self, parts, numbers):
@@ -212,10 +234,26 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
     def _validated(self, parts, numbers, groups):
         complete = ~np.any([is_missing(part) for part in parts.values()], axis=0)
         folds = StratifiedKFold(3, shuffle=True, random_state=0)
+        if not complete.any():
+            raise ValueError("no item has all modalities: there is nothing to choose weights by")
         if groups is not None:
-            folds = GroupKFold(min(3, len(np.unique(groups))))
+            if np.shape(groups) != numbers.shape:
+                raise ValueError(f"need one group an item: {len(numbers)}, not {np.shape(groups)}")
+            n_groups = len(np.unique(groups))
+            if n_groups < 2:
+                raise ValueError("all items are of one group, which cannot be held out")
+            folds = GroupKFold(min(3, n_groups))
+        elif np.bincount(numbers).min() < 3:
+            few = self.classes_[np.bincount(numbers).argmin()]
+            raise ValueError(f"class {few} has fewer than the three items that the folds need")
         held, columns = [], []
         for learned, rest in folds.split(numbers, numbers, groups):
+            lacking = np.setdiff1d(numbers, numbers[learned])
+            if len(lacking):
+                raise ValueError(
+                    f"class {self.classes_[lacking[0]]} is held out with its groups entirely: "
+                    "each class needs items in several groups"
+                )
             fitted = self._fitted({m: part[learned] for m, part in parts.items()}, numbers[learned])
             rows = rest[complete[rest]]
             some = {name: part[rows] for name, part in parts.items()}
@@ -266,7 +304,10 @@ class EmbeddingFusion(ClassifierMixin, BaseEstimator):
         ValueError
             As `check_modalities` and `mean_embedding`.
         """
-        y = _as_labels(y, check_modalities(X))
+        parts = check_modalities(X)
+        y = _as_labels(y, parts)
+        if self.weights is not None:
+            as_weights(self.weights, parts)
         self.aligner_ = clone(self.aligner).fit(X, y)
         self.classifier_ = clone(self.classifier).fit(self.transform(X), y)
         self.classes_ = self.classifier_.classes_
@@ -274,11 +315,21 @@ class EmbeddingFusion(ClassifierMixin, BaseEstimator):
 
     def transform(self, X):
         """The mean embedding of each item, at length 1, shape (n, n_dims)."""
-        return mean_embedding(self.aligner_.transform(X), self.weights)
+        check_is_fitted(self, "aligner_")
+        found = self.aligner_.transform(X)
+        weights = self.weights and {name: self.weights[name] for name in found}
+        return mean_embedding(found, weights)
 
     def predict(self, X):
         """The class of each item, shape (n,)."""
+        check_is_fitted(self, "classifier_")
         return self.classifier_.predict(self.transform(X))
+
+
+def _variances(part):
+    """Of each feature; 0 for one that never changes, where rounding would leave something."""
+    varies = np.nanmax(part, axis=0) > np.nanmin(part, axis=0)
+    return np.where(varies, np.nanvar(part, axis=0), 0.0)
 
 
 def _as_labels(y, parts):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.sparse import issparse
 
 
 def check_modalities(X, widths=None):
@@ -27,7 +28,9 @@ def check_modalities(X, widths=None):
         If the modalities have different numbers of items, one is empty or unknown, a row is
         NaN only in part, or an item has no modality at all.
     """
-    if not isinstance(X, Mapping) or not X:
+    if isinstance(X, Mapping) and not X:
+        raise ValueError("there is no modality: the dictionary is empty")
+    if not isinstance(X, Mapping):
         raise ValueError(
             "modalities come as a dictionary, for instance {'image': pixels, 'speech': features}, "
             f"got {type(X).__name__}"
@@ -133,6 +136,8 @@ def shares(X):
 
 
 def _as_matrix(name, part):
+    if issparse(part):
+        raise ValueError(f"{name} is sparse: give it dense, as {name}.toarray()")
     part = np.asarray(part)
     if part.ndim != 2 or not part.shape[0] or not part.shape[1]:
         raise ValueError(

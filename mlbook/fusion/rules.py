@@ -51,7 +51,7 @@ def combine_probabilities(probabilities, rule="product", weights=None, prior=Non
     if rule not in RULES:
         raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
     parts = _as_probabilities(probabilities)
-    weights = _as_weights(weights, parts)
+    weights = as_weights(weights, parts)
     n_classes = next(iter(parts.values())).shape[1]
     prior = np.full(n_classes, 1 / n_classes) if prior is None else np.asarray(prior, dtype=float)
     if prior.shape != (n_classes,) or not (prior > 0).all():
@@ -141,7 +141,7 @@ def mean_embedding(embeddings, weights=None):
         raise ValueError(
             f"vectors of different shapes have no sum ({told}): map them into one space first"
         )
-    weights = _as_weights(weights, parts)
+    weights = as_weights(weights, parts)
     total, counted = 0, 0
     for name, part in parts.items():
         rows = ~is_missing(part)[:, np.newaxis]
@@ -170,7 +170,7 @@ def _as_probabilities(probabilities):
     return parts
 
 
-def _as_weights(weights, parts):
+def as_weights(weights, parts):
     if weights is None:
         return dict.fromkeys(parts, 1.0)
     if set(weights) != set(parts):

@@ -234,6 +234,8 @@ def best_threshold(distances, y, strategy):
 
 def check_pair_labels(y, n_pairs):
     """The labels as an array of +1 and -1; ValueError if they are something else."""
+    if y is None:
+        raise ValueError("y must hold +1 or -1 for each pair, got None")
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     if y.shape != (n_pairs,):
         raise ValueError(f"y must hold one label for each of the {n_pairs} pairs, got {y.shape}")

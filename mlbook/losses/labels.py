@@ -113,6 +113,8 @@ _KINDS = {"i": "int", "f": "float", "b": "bool"}
 
 
 def _refuse_type(kind, rank):
+    if kind == "O" and rank == 0:
+        raise ValueError("labels must be integers, one a sample; got None")
     if kind not in "iufb":
         raise ValueError(f"labels must be integers, got strings or objects; {_HOW_TO_NUMBER}")
     if rank not in (1, 2):

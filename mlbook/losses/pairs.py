@@ -254,6 +254,6 @@ class MultiSimilarityLoss(MetricLoss):
     def _informative(self, s, positive, negative):
         nearest = ops.max(ops.where(negative > 0, s, ops.full_like(s, NEVER)), axis=1)
         farthest = ops.min(ops.where(positive > 0, s, ops.full_like(s, -NEVER)), axis=1)
-        hard_positive = ops.cast(s - self.mining_margin < nearest[:, None], s.dtype)
-        hard_negative = ops.cast(s + self.mining_margin > farthest[:, None], s.dtype)
-        return positive * hard_positive, negative * hard_negative
+        easy_positive = ops.cast(s - self.mining_margin >= nearest[:, None], s.dtype)
+        easy_negative = ops.cast(s + self.mining_margin <= farthest[:, None], s.dtype)
+        return positive * (1 - easy_positive), negative * (1 - easy_negative)

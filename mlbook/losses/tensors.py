@@ -1,4 +1,8 @@
-"""The few tensor operations of the metric losses, safe where the naive formula is not."""
+"""The few tensor operations of the metric losses, safe where the naive formula is not.
+
+What is NaN stays NaN: conditions are put so that a comparison with NaN, which is false, keeps
+the value. A network that has broken then shows in its loss.
+"""
 
 import numpy as np
 from keras import backend, ops
@@ -37,14 +41,14 @@ def squared_distances(x, y=None):
     y = x if y is None else y - centre
     sizes = ops.sum(ops.square(x), axis=1)[:, None] + ops.sum(ops.square(y), axis=1)[None, :]
     squares = sizes - 2 * ops.matmul(x, ops.transpose(y))
-    return ops.where(squares > 8 * epsilon(x) * sizes, squares, ops.zeros_like(squares))
+    return ops.where(squares <= 8 * epsilon(x) * sizes, ops.zeros_like(squares), squares)
 
 
 def root(squares):
     """Square root with gradient 0 (not infinite) at 0."""
-    positive = squares > 0
-    roots = ops.sqrt(ops.where(positive, squares, ops.ones_like(squares)))
-    return ops.where(positive, roots, ops.zeros_like(roots))
+    nothing = squares <= 0
+    roots = ops.sqrt(ops.where(nothing, ops.ones_like(squares), squares))
+    return ops.where(nothing, ops.zeros_like(roots), roots)
 
 
 def distances(x, kind):
@@ -67,10 +71,10 @@ def pair_masks(labels, dtype):
 
 
 def divide(numerator, denominator):
-    """Numerator over denominator, 0 where the denominator is 0."""
+    """Numerator over denominator, 0 where the denominator is 0 (and NaN if the numerator is)."""
     nothing = denominator == 0
     quotient = numerator / ops.where(nothing, ops.ones_like(denominator), denominator)
-    return ops.where(nothing, ops.zeros_like(quotient), quotient)
+    return ops.where(nothing, 0 * numerator, quotient)
 
 
 def mean_over(values, mask):
@@ -96,7 +100,7 @@ def log_sum_exp(x, mask, axis=1, plus_one=False):
     total = ops.sum(ops.exp(x - largest) * mask, axis=axis, keepdims=True)
     if plus_one:
         total = total + ops.exp(-largest)
-    something = total > 0
-    result = largest + ops.log(ops.where(something, total, ops.ones_like(total)))
-    result = ops.where(something, result, ops.full_like(result, NEVER))
+    nothing = total <= 0
+    result = largest + ops.log(ops.where(nothing, ops.ones_like(total), total))
+    result = ops.where(nothing, ops.full_like(result, NEVER), result)
     return ops.squeeze(result, axis=axis)

@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 
 from mlbook.losses.base import MetricLoss, check_positive, register
-from mlbook.losses.labels import warn_if_degenerate
+from mlbook.losses.labels import known_values, warn_if_degenerate
 
 
 class _Parameters(keras.layers.Layer):
@@ -143,6 +143,8 @@ class EmbeddingModel(keras.Model):
 
     def __init__(self, encoder, **kwargs):
         super().__init__(**kwargs)
+        if not isinstance(encoder, keras.layers.Layer):
+            raise TypeError(f"encoder must be a Keras model, got {type(encoder).__name__}")
         self.encoder = encoder
         self.loss_parameters = _Adopted()
 
@@ -194,6 +196,10 @@ class EmbeddingModel(keras.Model):
         if isinstance(self.loss, (list, tuple, dict)):
             return  # which labels belong to which loss is for Keras to find out
         labels = getattr(x, "labels", None) if y is None else y
+        if ops.is_tensor(labels):
+            labels = known_values(labels)
+        elif hasattr(labels, "to_numpy"):  # a column of a frame
+            labels = labels.to_numpy()
         if not isinstance(labels, (np.ndarray, list)):
             return
         for loss in self._metric_losses():

@@ -105,6 +105,10 @@ class StreamingMahalanobis(ClassifierMixin, LinearMetric):
         check_number("refresh_every", self.refresh_every, at_least=1, integer=True)
         if self.half_life is not None:
             check_number("half_life", self.half_life, above=0)
+        if not anew and (self.ridge, self.refresh_every) != self._state.settings:
+            raise ValueError(
+                "ridge and refresh_every cannot change within a stream: call fit to begin anew"
+            )
         # everything is checked before anything changes
         given, is_plain = X, not anew and self._is_plain(X)
         if not is_plain:
@@ -151,6 +155,11 @@ class StreamingMahalanobis(ClassifierMixin, LinearMetric):
             raise ValueError("give times with every call of partial_fit, or with none")
         if times is None:
             return np.ones(n_samples), None
+        if np.asarray(times).dtype.kind in "mM":
+            raise ValueError(
+                "times must be numbers, got dates: take seconds, for instance "
+                "(dates - dates[0]) / np.timedelta64(1, 's')"
+            )
         times = check_array(times, ensure_2d=False, dtype=np.float64, input_name="times")
         if times.shape != (n_samples,):
             raise ValueError(
@@ -252,6 +261,8 @@ class StreamingMahalanobis(ClassifierMixin, LinearMetric):
 
 
 def _check_labels(y, n_samples, known):
+    if y is None:
+        raise ValueError("y must hold one label for each sample, got None")
     if type(y) is not np.ndarray or y.dtype.kind not in "iu":
         y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     if y.shape != (n_samples,):
@@ -259,6 +270,8 @@ def _check_labels(y, n_samples, known):
     if y.dtype.kind == "f" and np.any(y != np.floor(y)):
         raise ValueError("y must hold class labels, got numbers with fractions")
     labels = y.tolist()
+    if any(label is None for label in labels):
+        raise ValueError("a label is None: leave samples without a label out")
     is_text = {isinstance(label, str) for label in [*labels, *(known or [])[:1]]}
     if len(is_text) > 1:
         raise ValueError("labels must be all numbers or all text, also from call to call")
