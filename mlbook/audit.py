@@ -6,6 +6,7 @@ side. `mlbook.audit_projects` says which arm of which result answers which quest
 
 import html
 import json
+import re
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from mlbook import paths, plots
 from mlbook.audit_page import TABLE
 from mlbook.audit_projects import PROJECTS
 from mlbook.checks import VERDICTS
-from mlbook.checks.base import Evidence
+from mlbook.checks.base import REFUTED, Evidence
 from mlbook.claims import KINDS
 from mlbook.errors import ResultError, UnknownNameError
 
@@ -29,6 +30,8 @@ _ROLE_STYLES = {
     "plain": ("grey", "D"),
     "best": ("green", "o"),
 }
+# of a difference in points, as the checks write it
+_UPPER_LIMIT = re.compile(r"points \[[-+.\de]+, ([-+.\de]+)\]")
 _VERDICT_COLOURS = dict(zip(VERDICTS, ("green", "sky", "vermilion", "grey"), strict=True))
 
 
@@ -210,6 +213,33 @@ def counts(judged):
     return table
 
 
+def refuted_effects(judged):
+    """What is behind the refuted claims about measured effects.
+
+    Parameters
+    ----------
+    judged : list of (Claim, Outcome)
+
+    Returns
+    -------
+    dict of str to int
+        By the intervals of the differences that the evidence names: all hold zero, all lie below
+        it, or some of each; and how many name none.
+    """
+    found = dict.fromkeys(("not shown", "the reverse is shown", "some of each", "another kind"), 0)
+    for claim, outcome in judged:
+        if claim.kind != "accuracy" or outcome.verdict != REFUTED:
+            continue
+        below = {float(high) < 0 for high in _UPPER_LIMIT.findall(outcome.evidence)}
+        name = {
+            frozenset(): "another kind",
+            frozenset({False}): "not shown",
+            frozenset({True}): "the reverse is shown",
+        }.get(frozenset(below), "some of each")
+        found[name] += 1
+    return found
+
+
 def count_figure(judged):
     """The verdicts by kind of claim, as a figure of bars."""
     import matplotlib.pyplot as plt
@@ -273,12 +303,12 @@ def _options(everything, names):
 
 
 def _row(claim, outcome):
-    lines = "–".join(dict.fromkeys(str(line) for line in (claim.lines[0], claim.lines[-1])))
+    lines = ", ".join(map(str, claim.lines))
     cells = (
-        html.escape(claim.claim),
+        f"{html.escape(claim.claim)}<br><small>Refuted by: {html.escape(claim.refuted_by)}</small>",
         html.escape(outcome.verdict),
         html.escape(outcome.evidence),
-        f"{html.escape(claim.section)}<br>line {lines}",
+        f"{html.escape(claim.section)}<br>line{'s' * (len(claim.lines) > 1)} {lines}",
         claim.kind,
         f'<a data-chapter="{claim.shown_in}">{_number(claim.shown_in)}</a><br>'
         f"<code>{claim.id}</code>",

@@ -26,6 +26,7 @@ TABLE = r"""
 .mlbook-ledger :is(th, td) { padding: 0.35rem 0.5rem; vertical-align: top; text-align: left;
   white-space: normal; overflow-wrap: break-word; border-bottom: 1px solid #8884; }
 .mlbook-ledger td:nth-child(2) { border-left: 0.35rem solid var(--verdict); }
+.mlbook-ledger small { opacity: 0.75; }
 .mlbook-ledger tr[hidden] { display: none; }
 .mlbook-ledger code { font-size: 0.8em; overflow-wrap: anywhere; }
 </style>
@@ -39,7 +40,8 @@ TABLE = r"""
 <table>
 <colgroup><col style="width: 30%"><col style="width: 12%"><col style="width: 30%">
 <col style="width: 9%"><col style="width: 7%"><col style="width: 12%"></colgroup>
-<thead><tr><th scope="col">claim</th><th scope="col">verdict</th><th scope="col">evidence</th>
+<thead><tr><th scope="col">claim, and what would refute it</th>
+<th scope="col">verdict</th><th scope="col">evidence</th>
 <th scope="col">article</th><th scope="col">kind</th><th scope="col">chapter, id</th></tr></thead>
 <tbody>
 [[ROWS]]

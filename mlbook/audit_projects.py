@@ -38,7 +38,7 @@ PROJECTS = (
             "plain": ("mnist_article", "euclid"),
             "best": ("mnist_linear", "upright_nca_jitter"),
         },
-        ("mnist_neighbours", "total", "euclid"),
+        ("mnist_article", "total", "euclid"),
     ),
     Project(
         "photographs (CIFAR-10)",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import types
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from mlbook import audit, claims, experiments, notebooks
 from mlbook.audit_projects import PROJECTS, Project
 from mlbook.checks import VERDICTS, Evidence, Outcome
+from mlbook.checks.base import REFUTED, SUPPORTED
 from mlbook.errors import ResultError, UnknownNameError
 from mlbook.evaluation import Interval
 
@@ -80,19 +82,23 @@ def test_tables_show_what_was_measured():
     assert row["one fit of it takes"].startswith("less than 8 s")
 
 
-@pytest.mark.parametrize(
-    ("items", "spread", "verdict"),
-    [
-        ((-0.001, 0.001), 0.0, "better"),
-        ((-0.2, 0.2), 0.0, "no difference shown"),
-        ((-0.001, 0.001), 0.3, "no difference shown"),
-    ],
-    ids=["both small", "wide over items", "wide over seeds"],
-)
-def test_the_wider_interval_decides(items, spread, verdict):
-    fake = Fake(items, with_it=[0.7 - spread, 0.7, 0.7 + spread], without=[0.6] * 3)
-    gains = audit.gains([PROJECT], Evidence(result=lambda *_: fake))
-    assert gains.loc["things", "so the metric is"] == verdict
+def test_refuted_effects_are_told_apart():
+    def refuted(evidence, kind="accuracy", verdict=REFUTED):
+        return types.SimpleNamespace(kind=kind), Outcome(verdict, evidence)
+
+    found = audit.refuted_effects(
+        [
+            refuted("a minus b: +1.00 points [-1.00, +3.00] of accuracy"),
+            refuted("a minus b: -2.00 points [-3.00, -1e-05] of accuracy"),
+            refuted("a: +1.0 points [-1.0, +3.0]; b: -2.0 points [-3.0, -1.0]"),
+            refuted("50.00 % [40.00, 60.00]"),
+            refuted("+1.00 points [-1.00, +3.00]", kind="code"),
+            refuted("+2.00 points [+1.00, +3.00]", verdict=SUPPORTED),
+        ]
+    )
+    assert found == dict.fromkeys(
+        ("not shown", "the reverse is shown", "some of each", "another kind"), 1
+    )
 
 
 def test_what_is_not_recorded_is_named_so():

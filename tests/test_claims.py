@@ -40,6 +40,7 @@ class FakeResult:
 
     arms = collections.defaultdict(lambda: "an arm")
     baseline = "euclid"
+    measure, experiment = "accuracy", "an_experiment"
 
     def __init__(self, accuracy=None, difference=None, converged=None):
         self.accuracy, self.difference, self.converged = accuracy, difference, converged
@@ -685,6 +686,7 @@ FLIPS |= {
 class ByKind:
     """Answers like a result on several kinds of data: who beats whom on which kind."""
 
+    measure, experiment = "accuracy", "an_experiment"
     arms = collections.defaultdict(lambda: "an arm")
 
     def __init__(self, *wins):
@@ -1786,7 +1788,8 @@ def test_better_on_some_results_only_is_a_condition():
         outcome = CHECKS["is_better_on"](evidence, results=results, arm="x", than=than)
         assert outcome.verdict == CONDITIONAL
         assert outcome.evidence == (
-            "a: +10.00 points [+5.00, +15.00]; b: +10.00 points [-5.00, +15.00]"
+            "an arm minus an arm, accuracy: a: +10.00 points [+5.00, +15.00]; "
+            "b: +10.00 points [-5.00, +15.00]"
         )
     asked = [call for fake in found.values() for call in fake.compared]
     assert asked == [("x", "euclid"), ("x", "y")] * 2

@@ -10,7 +10,7 @@ import types
 import numpy as np
 import pytest
 
-from mlbook import datasets, experiments
+from mlbook import datasets, evaluation, experiments
 from mlbook.errors import MlbookError, ResultError, UnknownNameError
 from mlbook.experiments import Budget, provenance, runner, summary
 
@@ -107,6 +107,31 @@ def test_differences_on_the_same_items(fake):
     np.testing.assert_allclose(
         result.correct("good"), np.mean([r["good"]["correct"] for r in runs], axis=0)
     )
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.3])
+def test_the_wider_interval_decides_where_seeds_share_items(fake, spread):
+    """Over the items nothing is uncertain, but seeds of one arm may differ."""
+    n_items = 20
+    right = {"base": [10] * 4, "same": [10] * 4}
+    right["good"] = [int(n_items * (0.8 + step * spread)) for step in (-1, 0, 0, 0.5)]
+
+    def run(budget, seed):
+        return {
+            arm: {"correct": np.arange(n_items) < n[seed], "n_train": 30, "n_test": n_items}
+            for arm, n in right.items()
+        }
+
+    fake.run = run
+    result = experiments.measure("fake", "full")
+    over_items = evaluation.paired_difference(result.correct("good"), result.correct("base"))
+    gap = result.compare("good", "base")
+    assert (gap.method == over_items.method) == (spread == 0)
+    assert gap.high - gap.low >= over_items.high - over_items.low
+    assert result.difference("good") == gap
+    assert ("seeds" in result.interval("good").method) == (spread > 0)
+    assert over_items.verdict() == "better"
+    assert gap.verdict() == ("no difference shown" if spread else "better")
 
 
 def test_differences_over_splits(fake):

@@ -2,6 +2,7 @@
 
 from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, Outcome, graded
 from mlbook.evaluation import BETTER
+from mlbook.experiments.results import MEASURES
 
 
 def accuracy_is_about(evidence, result, arm, quoted, digits=2):
@@ -14,7 +15,7 @@ def accuracy_is_about(evidence, result, arm, quoted, digits=2):
     interval = measured.interval(arm)
     half = 0.5 * 10**-digits
     low, high = quoted - half, quoted + half
-    text = f"{measured.arms[arm]}: {interval.percent()}"
+    text = f"{measured.arms[arm]}: {interval.percent()} ({measured.experiment})"
     if low <= interval.value < high:
         return Outcome(SUPPORTED, text)
     if interval.low < high and interval.high >= low:
@@ -26,7 +27,10 @@ def is_better(evidence, result, arm, than):
     """Is one arm's accuracy higher than another's, by more than chance explains?"""
     measured = evidence.result(*result)
     difference = measured.compare(arm, than)
-    text = f"{measured.arms[arm]} minus {measured.arms[than]}: {points(difference)}"
+    text = (
+        f"{measured.arms[arm]} minus {measured.arms[than]}: {points(difference)} of "
+        f"{MEASURES[measured.measure]} ({measured.experiment})"
+    )
     return Outcome(SUPPORTED if difference.verdict() == BETTER else REFUTED, text)
 
 
@@ -48,7 +52,10 @@ def is_better_on(evidence, results, arm, than=None):
         better.append(difference.verdict() == BETTER)
         # the part of the name that tells the results apart: metrics_wine, stream_dark
         texts.append(f"{name.partition('_')[2] or name}: {points(difference)}")
-    return graded(better, "; ".join(texts))
+    named = measured.arms[arm], measured.arms[than or measured.baseline]
+    return graded(
+        better, f"{' minus '.join(named)}, {MEASURES[measured.measure]}: {'; '.join(texts)}"
+    )
 
 
 def each_is_better(evidence, result, pairs):

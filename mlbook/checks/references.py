@@ -91,7 +91,7 @@ def _no_such_title(works, title, authors, year, venue):
         f"no verified work has this title; {shared} of its {n_words} words stand in {_name(near)}"
     )
     if rest := [work for work in theirs if work.title != near.title]:
-        text += f"; by who is cited: {', '.join(map(_name, rest))}"
+        text += f"; other works of the cited authors: {', '.join(map(_name, rest))}"
     for volume in works.values():
         listed = volume.fields.get("contents", "").split(", ")
         if volume.kind != "periodical" or (volume.title, volume.year) != (venue, year):
