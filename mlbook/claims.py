@@ -58,8 +58,13 @@ def load_claims():
     MlbookError
         If a file is not what the ledger expects; the message names the file and the entry.
     """
-    claims = []
-    for path in sorted((paths.root() / "claims").glob("*.yaml")):
+    claims, folder = [], paths.root() / "claims"
+    if not folder.is_dir():
+        raise MlbookError(
+            f"there is no ledger in {folder}: run this in a checkout of the book, or set "
+            "MLBOOK_HOME to one"
+        )
+    for path in sorted(folder.glob("*.yaml")):
         entries = yaml.load(path.read_text(encoding="utf-8"), _LOADER) or []
         for entry in entries:
             try:
@@ -120,7 +125,8 @@ def judge_all(chapter=None, claim_id=None, evidence=None):
         names = {claim.id for _, claim in claims}
         claims = [(stem, c) for stem, c in claims if c.id == claim_id]
         if not claims:
-            raise UnknownNameError("claim", claim_id, names)
+            where = "claim" if chapter is None else f"claim of chapter {chapter.zfill(2)}"
+            raise UnknownNameError(where, claim_id, names)
     # one for all: it loads each data set once
     evidence = evidence or Evidence()
     progress = bar(claims, desc="claims", unit="claim")

@@ -30,6 +30,8 @@ class UnknownNameError(MlbookError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]):
         known = sorted(known)
-        close = get_close_matches(name, known, n=1)
+        text = str(name)
+        same = [one for one in known if one.lower() == text.lower()]
+        close = same or get_close_matches(text, known, n=1)
         guess = f" Did you mean {close[0]!r}?" if close else ""
         super().__init__(f"unknown {kind} {name!r}.{guess} Known: {', '.join(known) or 'none'}.")

@@ -179,7 +179,7 @@ class MetricKNeighborsClassifier(ClassifierMixin, BaseEstimator):
                 f"{type(self.metric_).__name__} gives sparse rows, and distances need dense ones: "
                 "put a TruncatedSVD behind it, or ask it for dense output"
             )
-        mapped = np.asarray(mapped)
+        mapped = np.require(mapped, requirements="W")
         return mapped if mapped.dtype in (np.float32, np.float64) else mapped.astype(np.float64)
 
     def _search_all(self, X, k, mapped):

@@ -100,3 +100,11 @@ def test_bad_input(change, message):
     x, y = pictures()
     with pytest.raises(ValueError, match=message):
         AugmentedBatches(**({"x": x, "y": y, "batch_size": 4} | change))
+
+
+def test_a_missing_seed_or_channel_is_refused():
+    x, y = np.zeros((8, 9, 9, 3), np.uint8), np.zeros(8, int)
+    with pytest.raises(ValueError, match="seed"):
+        AugmentedBatches(x, y, 4, seed=None)
+    with pytest.raises(ValueError, match="3 channels"):
+        AugmentedBatches(x, y, 4).scale(x[..., :1])

@@ -49,6 +49,9 @@ def test_help_names_the_commands():
         (["data", "fetch", "minst"], "Did you mean 'mnist'"),
         (["data", "fetch"], "name a data set"),
         (["claims", "--id", "nonsense"], "unknown claim"),
+        (["claims", "--id", "mnist-significant", "--chapter", "1"], "unknown claim of chapter 01"),
+        (["results", "update", "--budget", "huge"], "unknown budget 'huge'"),
+        (["results", "mnist_article", "--budget", "huge"], "unknown budget 'huge'"),
         (["execute"], "no chapters in"),
     ],
 )
@@ -157,3 +160,9 @@ for name in ("neighbors", "linear", "distances", "experiments", "claims", "plots
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_outside_a_checkout_the_ledger_is_missed(tmp_path):
+    done = call("claims", home=tmp_path)
+    assert done.returncode == 1
+    assert "no ledger in" in done.stderr and "MLBOOK_HOME" in done.stderr

@@ -4,10 +4,13 @@ import re
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import LinearSVC
 
 from mlbook.fusion import (
     CanonicalCorrelation,
@@ -413,3 +416,94 @@ def test_towers_that_are_refused(options, n, message):
     X["image"][n:] = NAN
     with pytest.raises(ValueError, match=message):
         TwoTowers(**options).fit(X, y)
+
+
+# --- what a user tries ---
+
+
+def test_a_feature_that_never_changes_stays_small():
+    X, y = two_views()
+    X["image"] = np.column_stack([X["image"], np.full(len(y), 0.1)])
+    model = FeatureFusion(LogisticRegression()).fit(X, y)
+    X["image"][:, -1] = 0.11
+    assert np.abs(model.transform(X)).max() < 10
+
+
+def test_weights_of_an_absent_modality_are_left_out():
+    X, y = two_views()
+    maps = SeparateMaps({name: FunctionTransformer(lambda part: part[:, :2]) for name in X})
+    model = EmbeddingFusion(maps, KNeighborsClassifier(3), weights={"image": 1, "speech": 2})
+    model.fit(X, y)
+    alone = model.predict({"image": X["image"]})
+    assert np.mean(alone == y) > 0.8
+    np.testing.assert_array_equal(alone, model.predict({"image": X["image"], "speech": None}))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        FeatureFusion(LogisticRegression()),
+        DecisionFusion({"image": LogisticRegression(), "speech": LogisticRegression()}),
+        EmbeddingFusion(CanonicalCorrelation(), LogisticRegression()),
+    ],
+    ids=["features", "decisions", "embeddings"],
+)
+def test_what_is_not_fitted_says_so(model):
+    with pytest.raises(NotFittedError):
+        model.predict(two_views()[0])
+
+
+def both(**options):
+    return DecisionFusion(
+        {"image": LogisticRegression(), "speech": LogisticRegression()}, **options
+    )
+
+
+def without_pairs(X, y):
+    half = len(y) // 2
+    X["image"][:half], X["speech"][half:] = NAN, NAN
+    return X, y
+
+
+@pytest.mark.parametrize(
+    ("change", "groups", "message"),
+    [
+        (without_pairs, None, "no item has all modalities"),
+        (lambda X, y: (X, np.where(np.arange(len(y)) == 0, 9, y)), None, "class 9 has fewer"),
+        (lambda X, y: (X, y), lambda y: np.zeros(len(y)), "one group, which cannot"),
+        (lambda X, y: (X, y), lambda y: y, "is held out with its groups entirely"),
+        (lambda X, y: (X, y), lambda y: y[1:], "one group an item"),
+    ],
+)
+def test_weights_that_cannot_be_chosen(change, groups, message):
+    X, y = change(*two_views())
+    with pytest.raises(ValueError, match=message):
+        both(weights="validate").fit(X, y, groups and groups(y))
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (both(weights={"image": -1, "speech": 1}), "weight"),
+        (DecisionFusion(LogisticRegression()), "come as a dictionary"),
+        (
+            DecisionFusion({"image": LinearSVC(), "speech": LogisticRegression()}),
+            "image must have predict_proba",
+        ),
+        (SeparateMaps({"image": FunctionTransformer()}), "maps are for"),
+    ],
+)
+def test_wrong_parts_are_refused_when_fitting(model, message):
+    with pytest.raises(ValueError, match=message):
+        model.fit(*two_views())
+
+
+def test_odd_modalities_are_named():
+    with pytest.raises(ValueError, match="the dictionary is empty"):
+        check_modalities({})
+    with pytest.raises(ValueError, match="image is sparse"):
+        check_modalities({"image": csr_array(np.eye(3))})
+    X, y = two_views()
+    X["speech"][:] = 1.0
+    with pytest.raises(ValueError, match="speech is the same for all items"):
+        CanonicalCorrelation(1).fit(X, y)

@@ -218,3 +218,41 @@ def test_package_is_light_and_names_are_found():
     assert all(getattr(losses, name) for name in losses.__all__)
     with pytest.raises(AttributeError, match="QuadrupletLoss"):
         losses.QuadrupletLoss  # noqa: B018
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+@pytest.mark.parametrize("name", ALL_LOSSES)
+def test_a_broken_embedding_breaks_the_loss(name, normalize):
+    """One NaN must not pass for a loss that is merely stuck."""
+    loss = ALL_LOSSES[name]()
+    loss.normalize = normalize
+    getattr(loss, "trainable_variables", None)  # asked for, so that it does not warn
+    assert np.isfinite(loss(LABELS, POINTS).numpy())
+    for broken in (np.nan, np.inf):
+        points = POINTS.copy()
+        points[2, 1] = broken
+        assert np.isnan(loss(LABELS, points).numpy())
+    assert np.isnan(loss(LABELS, np.full_like(POINTS, np.nan)).numpy())
+
+
+def test_an_embedding_model_wants_a_network():
+    with pytest.raises(TypeError, match="must be a Keras model, got int"):
+        losses.EmbeddingModel(3)
+
+
+def test_labels_of_a_frame_or_a_tensor_are_looked_at_before_the_fit():
+    import keras
+    import pandas as pd
+
+    model = losses.EmbeddingModel(
+        keras.Sequential([keras.Input((SIZE,)), keras.layers.Dense(SIZE)])
+    )
+    model.compile("sgd", losses.ArcFaceLoss(3, SIZE))
+    for labels in (pd.Series(LABELS + 1), tf.constant(LABELS + 1)):
+        with pytest.raises(ValueError, match="label 3 is outside"):
+            model.fit(POINTS, labels, verbose=0)
+
+
+def test_no_labels_are_named_so():
+    with pytest.raises(ValueError, match="got None"):
+        losses.TripletLoss().check_labels(None)

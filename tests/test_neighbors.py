@@ -9,7 +9,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier, NeighborhoodComponentsAnalysis
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mlbook import neighbors
@@ -241,3 +241,26 @@ def test_wrong_data(digits):
         MetricKNeighborsClassifier(metric=Covariance(rank="auto").fit(X)).fit(X[:, :5], y)
     with pytest.raises(NotFittedError):
         MetricKNeighborsClassifier().kneighbors(X)
+
+
+def test_a_metric_may_give_frames(digits):
+    X, y, queries, _ = digits
+    plain = MetricKNeighborsClassifier(3, Covariance("within", rank="auto")).fit(X, y)
+    framed = Covariance("within", rank="auto").set_output(transform="pandas")
+    model = MetricKNeighborsClassifier(3, framed).fit(X, y)
+    np.testing.assert_array_equal(model.predict(queries), plain.predict(queries))
+
+
+def test_a_metric_with_sparse_rows_is_refused(digits):
+    X, y, _, _ = digits
+    with pytest.raises(ValueError, match="sparse rows, and distances need dense ones"):
+        MetricKNeighborsClassifier(3, OneHotEncoder()).fit(X[:50].round(), y[:50])
+
+
+def test_a_search_that_cannot_be_is_refused():
+    points = np.zeros((3, 2))
+    for k in (0, 4):
+        with pytest.raises(ValueError, match="there are 3 points to choose from"):
+            exact_neighbors(points, points, k)
+    with pytest.raises(ValueError, match="queries have 5 dimensions, the gallery 2"):
+        exact_neighbors(np.zeros((1, 5)), points, 1)

@@ -117,3 +117,9 @@ def test_normalised_ranks_by_the_cosine():
 def test_bad_input(arguments, options, words):
     with pytest.raises(ValueError, match=words):
         retrieval(*arguments, **options)
+
+
+@pytest.mark.parametrize("ks", [(1, 2.5), (1.5,), 0, ()])
+def test_numbers_of_neighbours_are_whole(ks):
+    with pytest.raises(ValueError, match="positive integers"):
+        retrieval(np.eye(4), [0, 0, 1, 1], ks=ks)

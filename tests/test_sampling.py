@@ -144,3 +144,23 @@ def test_hardest_triplets():
     np.testing.assert_array_equal(violations, [5 - 4, 4 - 3, 5 - 1])
     with pytest.raises(ValueError, match="labels of shape"):
         hardest_triplets(x, [0, 1])
+
+
+def test_data_that_are_no_arrays_are_refused():
+    y = np.repeat(np.arange(4), 4)
+    for x in ([[0.0]] * 16, None):
+        with pytest.raises(ValueError, match="one row a sample"):
+            BalancedBatches(x, y, 2, 2)
+    for seed in (None, -1):
+        with pytest.raises(ValueError, match="seed"):
+            BalancedBatches(np.zeros((16, 2)), y, 2, 2, seed=seed)
+
+
+def test_triplets_of_broken_embeddings_are_refused():
+    x = np.eye(4)
+    with pytest.raises(ValueError, match="margin"):
+        triplet_census(x, [0, 0, 1, 1], margin=-1)
+    x[0, 0] = np.nan
+    for look in (triplet_census, hardest_triplets):
+        with pytest.raises(ValueError, match="NaN or infinite"):
+            look(x, [0, 0, 1, 1])

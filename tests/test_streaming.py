@@ -674,3 +674,21 @@ def test_topics_come_and_go():
     assert set(groups[limits.n_train : limits.n_train + onset]) <= start
     assert not set(groups[-10:]) & start
     assert len(set(chosen)) == len(chosen)  # no post twice while there are enough
+
+
+def test_a_parameter_that_changes_within_a_stream_is_refused():
+    model = StreamingMahalanobis().fit(np.eye(3), [0, 1, 2]).set_params(ridge=5.0)
+    with pytest.raises(ValueError, match="call fit to begin anew"):
+        model.partial_fit(np.eye(3), [0, 1, 2])
+    assert model.n_seen_ == 3
+    model.fit(np.eye(3), [0, 1, 2])
+
+
+def test_dates_and_missing_labels_are_refused():
+    dates = np.array(["2026-01-01", "2026-01-02", "2026-01-03"], dtype="datetime64[D]")
+    with pytest.raises(ValueError, match="got dates: take seconds"):
+        StreamingMahalanobis(2.0).fit(np.eye(3), [0, 1, 2], times=dates)
+    with pytest.raises(ValueError, match="got None"):
+        StreamingMahalanobis().fit(np.eye(3), None)
+    with pytest.raises(ValueError, match="a label is None"):
+        StreamingMahalanobis().fit(np.eye(3), np.array(["a", None, "b"], dtype=object))

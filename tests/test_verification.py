@@ -110,3 +110,15 @@ def test_a_rate_that_the_pairs_cannot_show():
     assert curve.tar_at_far(0.01) == 1
     with pytest.raises(ValueError, match="rate"):
         curve.tar_at_far(0)
+
+
+def test_pairs_and_labels_that_do_not_fit_are_refused():
+    x, y = np.eye(6), np.array([0, 0, 1, 1, 2, 2])
+    for pairs in ([[0, 1, 2]], [0, 1], [[0.0, 1.0]]):
+        with pytest.raises(ValueError, match="integers of shape"):
+            pair_scores(x, pairs)
+    for pairs in ([[0, -1]], [[0, 6]]):
+        with pytest.raises(ValueError, match="must lie in 0 .. 5"):
+            pair_scores(x, pairs)
+    with pytest.raises(ValueError, match="the test part has 6 embeddings and labels of shape"):
+        verify(x, y, x, y[:-1] + 9)

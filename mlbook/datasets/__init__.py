@@ -227,5 +227,5 @@ def state_key_all() -> str:
 def _spec(name: str) -> Spec:
     try:
         return _SPECS[name]
-    except KeyError:
+    except (KeyError, TypeError):
         raise UnknownNameError("data set", name, _SPECS) from None

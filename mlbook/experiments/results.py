@@ -263,6 +263,9 @@ def load_result(name, budget="full"):
     ResultError
         If it was not recorded yet or the file is damaged; the message names the command.
     """
+    known = ("smoke", *_FINDINGS)
+    if budget not in known:
+        raise UnknownNameError("budget", budget, known)
     path = result_path(name, budget)
     command = f"mlbook run {name} --budget {budget}"
     if not path.is_file():

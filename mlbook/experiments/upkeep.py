@@ -16,6 +16,7 @@ import numpy as np
 from mlbook import datasets, evaluation
 from mlbook.errors import MlbookError, ResultError
 from mlbook.experiments import runner
+from mlbook.experiments.base import budget_of
 from mlbook.experiments.provenance import code_key
 from mlbook.experiments.results import load_result, result_path
 from mlbook.extras import demand
@@ -118,6 +119,8 @@ def rerun(budget="full", names=None):
     """
     from mlbook import experiments
 
+    for name in names or experiments.NAMES:
+        budget_of(experiments.get(name).BUDGETS, budget)
     states = [state(name, budget) for name in names or experiments.NAMES]
     waiting = [s for s in states if s.problems]
     if other := [s.name for s in waiting if DATA in s.problems]:
