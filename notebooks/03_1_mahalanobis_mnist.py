@@ -205,7 +205,8 @@ print(f"{np.median(radius[y_train[gallery] == 1]):.1f} of the ones")
 # First a small run, here and now, on a few thousand images and several seeds; then the
 # recorded run on all images of the official split. The interval of its accuracies is
 # Wilson's. A difference is *paired*: both methods are tested on the same images, and the
-# interval comes from a bootstrap (自助法) over these images.
+# interval comes from a bootstrap (自助法) over these images. Where a method depends on the
+# seed (NCA), and the interval over the seeds is wider, that one is shown.
 
 # %%
 small = experiments.measure("mnist_neighbours")

@@ -48,8 +48,7 @@ def test_help_names_the_commands():
         (["results", "mnist_article", "--budget", "smoke"], "mlbook run mnist_article"),
         (["data", "fetch", "minst"], "Did you mean 'mnist'"),
         (["data", "fetch"], "name a data set"),
-        (["claims", "--id", "nonsense"], "unknown claim"),
-        (["claims", "--id", "mnist-significant", "--chapter", "1"], "unknown claim of chapter 01"),
+        (["claims", "--id", "nonsense"], "no ledger in"),
         (["results", "update", "--budget", "huge"], "unknown budget 'huge'"),
         (["results", "mnist_article", "--budget", "huge"], "unknown budget 'huge'"),
         (["execute"], "no chapters in"),
@@ -162,7 +161,11 @@ for name in ("neighbors", "linear", "distances", "experiments", "claims", "plots
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_outside_a_checkout_the_ledger_is_missed(tmp_path):
-    done = call("claims", home=tmp_path)
-    assert done.returncode == 1
-    assert "no ledger in" in done.stderr and "MLBOOK_HOME" in done.stderr
+@pytest.mark.parametrize(
+    ("chapter", "message"), [([], "unknown claim 'x'"), (["--chapter", "1"], "claim of chapter 01")]
+)
+def test_unknown_claims_are_told_by_chapter(chapter, message, monkeypatch, capfd):
+    monkeypatch.setattr(sys, "argv", ["mlbook", "claims", "--id", "x", *chapter])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert message in capfd.readouterr().err
