@@ -39,8 +39,11 @@ class MetricLoss(keras.losses.Loss):
     Notes
     -----
     *Labels* are integers of shape (batch,) or (batch, 1), or one-hot rows; strings, floats and
-    rows that are not one-hot raise ValueError. Only their equality matters to a loss over
-    pairs.
+    rows that are not one-hot raise ValueError. (Inside a compiled training step the values of
+    rows are not known, and the largest entry counts; `EmbeddingModel.fit` looks beforehand.)
+    Only the equality of labels matters to a loss over pairs.
+
+    *NaN.* An embedding that is NaN or infinite makes the loss NaN, whatever its pairs are.
 
     *Degenerate batches.* Without a positive pair, or without a negative one, the terms that
     need it are 0 and their gradients 0, and a call with values (not from inside a compiled
