@@ -166,7 +166,9 @@ def vectors_as_printed(matrix):
     """Section 4.2.2: a layer of word vectors as wide as the matrix, and no more of it."""
     import keras
 
-    layer = keras.layers.Embedding(*np.shape(matrix))
+    # the layer's own kind of start, the same at every run
+    uniform = keras.initializers.RandomUniform(seed=0)
+    layer = keras.layers.Embedding(*np.shape(matrix), embeddings_initializer=uniform)
     layer.build()
     return keras.ops.convert_to_numpy(layer.embeddings)
 
