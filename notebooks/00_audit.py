@@ -184,7 +184,10 @@ class Exchanged:
     """The recorded result, in which the first arm of a comparison is the second."""
 
     def __init__(self, result):
-        self.result, self.arms = result, result.arms
+        self.result = result
+
+    def __getattr__(self, name):
+        return getattr(self.result, name)
 
     def compare(self, first, second):
         return self.result.compare(second, first)

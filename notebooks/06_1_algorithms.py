@@ -96,7 +96,8 @@ weights = as_printed.fwhd_inverse_distances(X, X, lambda_value=0.1)
 print("FWHD of 1.3.2:", as_printed.fwhd_weights(X, X, lmbda=0.1).shape, end=", ")
 print(f"of A.1: {weights.shape}, {weights.trace():.3%} of it on the diagonal")
 sums = 0.1 * cdist(X, X, "mahalanobis", VI=np.linalg.inv(C)).sum(axis=1)
-print("CDS is a sum, if y is x:", np.allclose(as_printed.cds_scores(X, X, lambda_value=0.1), sums))
+scores = as_printed.cds_scores(X, X, lambda_value=0.1)
+print("CDS is a sum, if y is x:", np.allclose(scores, sums))
 
 # %% [markdown]
 # ## FWHD
