@@ -38,7 +38,12 @@ def _is_refuted_by(answer):
     if value <= 0:
         return "the measured difference itself has to be above zero; the check can still refuse it"
     found = Interval(value, low, high, "handed in")
-    measured = SimpleNamespace(arms={"a": "first", "b": "second"}, compare=lambda *_: found)
+    measured = SimpleNamespace(
+        arms={"a": "first", "b": "second"},
+        compare=lambda *_: found,
+        measure="accuracy",
+        experiment="made up",
+    )
     outcome = is_better(Evidence(result=lambda *_: measured), ("any", "full"), "a", "b")
     if outcome.verdict == SUPPORTED:
         return "the check still says supported; which end of the interval does it look at"
