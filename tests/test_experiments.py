@@ -116,7 +116,7 @@ def test_the_wider_interval_decides_where_seeds_share_items(fake, spread):
     right = {"base": [10] * 4, "same": [10] * 4}
     right["good"] = [int(n_items * (0.8 + step * spread)) for step in (-1, 0, 0, 0.5)]
 
-    def run(budget, seed):
+    def run(budget, seed, data):
         return {
             arm: {"correct": np.arange(n_items) < n[seed], "n_train": 30, "n_test": n_items}
             for arm, n in right.items()
