@@ -6,7 +6,6 @@ side. `mlbook.audit_projects` says which arm of which result answers which quest
 
 import html
 import json
-import re
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from mlbook.audit_page import TABLE
 from mlbook.audit_projects import PROJECTS
 from mlbook.checks import VERDICTS
 from mlbook.checks.base import REFUTED, Evidence
+from mlbook.checks.measured import limits_in
 from mlbook.claims import KINDS
 from mlbook.errors import ResultError, UnknownNameError
 
@@ -30,8 +30,6 @@ _ROLE_STYLES = {
     "plain": ("grey", "D"),
     "best": ("green", "o"),
 }
-# of a difference in points, as the checks write it
-_UPPER_LIMIT = re.compile(r"points \[[-+.\de]+, ([-+.\de]+)\]")
 _VERDICT_COLOURS = dict(zip(VERDICTS, ("green", "sky", "vermilion", "grey"), strict=True))
 
 
@@ -223,20 +221,20 @@ def refuted_effects(judged):
     Returns
     -------
     dict of str to int
-        By the intervals of the differences that the evidence names: all hold zero, all lie below
-        it, or some of each; and how many name none.
+        By the intervals of the differences in points that the evidence names: all hold zero, all
+        lie below it, or some of each; and how many name none, as those about a quoted accuracy.
     """
-    found = dict.fromkeys(("not shown", "the reverse is shown", "some of each", "another kind"), 0)
+    names = {
+        (False,): "not shown",
+        (True,): "the reverse is shown",
+        (False, True): "some of each",
+        (): "about a quoted accuracy, or another measure",
+    }
+    found = dict.fromkeys(names.values(), 0)
     for claim, outcome in judged:
-        if claim.kind != "accuracy" or outcome.verdict != REFUTED:
-            continue
-        below = {float(high) < 0 for high in _UPPER_LIMIT.findall(outcome.evidence)}
-        name = {
-            frozenset(): "another kind",
-            frozenset({False}): "not shown",
-            frozenset({True}): "the reverse is shown",
-        }.get(frozenset(below), "some of each")
-        found[name] += 1
+        if claim.kind == "accuracy" and outcome.verdict == REFUTED:
+            below = {high < 0 for _, high in limits_in(outcome.evidence)}
+            found[names[tuple(sorted(below))]] += 1
     return found
 
 

@@ -3,6 +3,7 @@
 A claim names a check of `mlbook.checks` and its arguments.
 """
 
+import inspect
 from dataclasses import asdict, dataclass
 
 import yaml
@@ -65,21 +66,39 @@ def load_claims():
             "MLBOOK_HOME to one"
         )
     for path in sorted(folder.glob("*.yaml")):
-        entries = yaml.load(path.read_text(encoding="utf-8"), _LOADER) or []
-        for entry in entries:
-            try:
-                claim = Claim(**entry | {"lines": tuple(entry["lines"])})
-            except (TypeError, KeyError) as error:
-                name = entry.get("id", "?") if isinstance(entry, dict) else entry
-                raise MlbookError(f"{path.name}, entry {name}: {error}") from None
-            if claim.kind not in KINDS:
-                raise UnknownNameError(f"kind of claim {claim.id}", claim.kind, KINDS)
-            if claim.check.get("name") not in CHECKS:
-                raise UnknownNameError(
-                    f"check of claim {claim.id}", str(claim.check.get("name")), CHECKS
-                )
-            claims.append((path.stem, claim))
+        try:
+            entries = yaml.load(path.read_text(encoding="utf-8"), _LOADER) or []
+        except (UnicodeDecodeError, yaml.YAMLError) as error:
+            raise MlbookError(f"{path.name} cannot be read: {error}") from None
+        if not isinstance(entries, list):
+            raise MlbookError(f"{path.name} must be a list of entries, each beginning with '- id:'")
+        claims += [(path.stem, _checked(entry, path.name)) for entry in entries]
     return claims
+
+
+def _checked(entry, file):
+    """An entry as a claim, with a check that exists and takes its arguments."""
+    if not isinstance(entry, dict):
+        raise MlbookError(f"{file}: {entry!r} is no entry; one begins with 'id:'")
+    name = entry.get("id", "?")
+    for key, kind, what in (("lines", list, "a list of numbers"), ("check", dict, "a mapping")):
+        if not isinstance(entry.get(key), kind):
+            raise MlbookError(f"{file}, entry {name}: {key} must be {what}, got {entry.get(key)!r}")
+    try:
+        claim = Claim(**entry | {"lines": tuple(entry["lines"])})
+    except TypeError as error:
+        raise MlbookError(f"{file}, entry {name}: {error}") from None
+    if claim.kind not in KINDS:
+        raise UnknownNameError(f"kind of claim {claim.id}", claim.kind, KINDS)
+    arguments = dict(claim.check)
+    check = str(arguments.pop("name", None))
+    if check not in CHECKS:
+        raise UnknownNameError(f"check of claim {claim.id}", check, CHECKS)
+    try:
+        inspect.signature(CHECKS[check]).bind(None, **arguments)
+    except TypeError as error:
+        raise MlbookError(f"{file}, entry {name}: check {check}: {error}") from None
+    return claim
 
 
 def judge(claim, evidence=None):

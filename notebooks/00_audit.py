@@ -64,11 +64,11 @@ table["all"] = table.sum(axis=1)
 table
 
 # %% [markdown]
-# A refuted effect is seldom a proven harm:
+# What stands behind the refuted claims about measured effects:
 
 # %%
 for what, n in audit.refuted_effects(judged).items():
-    print(f"{n:3d} refuted claims about measured effects: {what}")
+    print(f"{n:3d} {what}")
 
 # %% [markdown]
 # The kinds are not equally dense: a formula can be wrong in several ways, and each way is

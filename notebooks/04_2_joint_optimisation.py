@@ -242,7 +242,9 @@ names = [str(digit) for digit in range(10)]
 # %% tags=["hide-input"]
 views = {"cross-entropy alone": alone, "with a metric loss": trained["uncertainty"][0]}
 views = {name: networks.outputs(net, test[0][shown])[0] for name, net in views.items()}
-network_plots.embedding_views(views, test[1][shown], names, "Test digits", mnist)
+network_plots.embedding_views(
+    views, test[1][shown], names, "Embeddings of test digits", mnist
+)
 
 # %% tags=["hide-input"]
 _, probabilities = networks.outputs(trained["uncertainty"][0], test[0])

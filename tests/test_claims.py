@@ -1750,6 +1750,10 @@ def test_table_shows_the_chapter_only():
         ({"kind": "rumour"}, "kind of claim"),
         ({"check": {"name": "no_such"}}, "check of claim"),
         ({"check": {}}, "check of claim"),
+        ({"check": {"name": ["uses"]}}, "check of claim"),
+        ({"check": {"name": "uses", "scripts": "GO"}}, "check uses: missing a required argument"),
+        ({"check": "uses"}, "03.yaml, entry .*: check must be a mapping, got 'uses'"),
+        ({"lines": 5}, "lines must be a list of numbers, got 5"),
         ({"colour": "red"}, "colour"),
     ],
 )
@@ -1757,9 +1761,26 @@ def test_wrong_entries_are_named(home, change, message):
     import yaml
 
     entry = dataclasses.asdict(LEDGER[0]) | change
-    entry["lines"] = list(entry["lines"])
+    if isinstance(entry["lines"], tuple):
+        entry["lines"] = list(entry["lines"])
     (home / "claims").mkdir()
     (home / "claims" / "03.yaml").write_text(yaml.safe_dump([entry]))
+    with pytest.raises(MlbookError, match=message):
+        claims.load_claims()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"- id: [a", "03.yaml cannot be read"),
+        (b"\xff\xfe", "03.yaml cannot be read"),
+        (b"id: a", "must be a list of entries"),
+        (b"- some words", "'some words' is no entry"),
+    ],
+)
+def test_files_that_are_no_ledger_are_named(home, content, message):
+    (home / "claims").mkdir()
+    (home / "claims" / "03.yaml").write_bytes(content)
     with pytest.raises(MlbookError, match=message):
         claims.load_claims()
 

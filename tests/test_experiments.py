@@ -30,6 +30,7 @@ def test_every_experiment_is_complete():
 
 # what reads the data keeps its graphs, and says so
 @pytest.mark.filterwarnings("ignore:Even though the .tf.config:UserWarning")
+@pytest.mark.filterwarnings("ignore:NLTK's stop words are missing")
 @pytest.mark.parametrize("name", experiments.NAMES)
 def test_the_same_seed_gives_the_same_numbers(name, request):
     if name.startswith(("cifar", "compression")):

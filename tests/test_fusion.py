@@ -434,9 +434,12 @@ def test_weights_of_an_absent_modality_are_left_out():
     maps = SeparateMaps({name: FunctionTransformer(lambda part: part[:, :2]) for name in X})
     model = EmbeddingFusion(maps, KNeighborsClassifier(3), weights={"image": 1, "speech": 2})
     model.fit(X, y)
-    alone = model.predict({"image": X["image"]})
-    assert alone.shape == y.shape
-    np.testing.assert_array_equal(alone, model.predict({"image": X["image"], "speech": None}))
+    image = model.aligner_.transform({"image": X["image"]})["image"]
+    for alone in ({"image": X["image"]}, {"image": X["image"], "speech": None}):
+        np.testing.assert_allclose(model.transform(alone), image)
+    weighted = image + 2 * model.aligner_.transform({"speech": X["speech"]})["speech"]
+    weighted /= np.linalg.norm(weighted, axis=1, keepdims=True)
+    np.testing.assert_allclose(model.transform(X), weighted)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,9 @@ from mlbook.experiments.base import Budget
 from mlbook.experiments.newsgroups_words import mean_vectors, pipeline, tuned
 from mlbook.text import Vocabulary
 
+# the arms are the same with the list of words that stands in for it, and says so
+pytestmark = pytest.mark.filterwarnings("ignore:NLTK's stop words are missing")
+
 TOPICS = ("doubt", "church", "pixel", "doctor")
 POST = """From: {author}@example.org
 Subject: {topic}

@@ -1,8 +1,12 @@
 """Checks that compare a claim with a recorded result."""
 
+import re
+
 from mlbook.checks.base import CONDITIONAL, REFUTED, SUPPORTED, Outcome, graded
 from mlbook.evaluation import BETTER
 from mlbook.experiments.results import MEASURES
+
+_LIMITS = re.compile(r"points \[([-+.\de]+), ([-+.\de]+)\]")
 
 
 def accuracy_is_about(evidence, result, arm, quoted, digits=2):
@@ -125,6 +129,11 @@ def points(difference):
         _signed(100 * x) for x in (difference.value, difference.low, difference.high)
     )
     return f"{value} points [{low}, {high}]"
+
+
+def limits_in(evidence):
+    """The intervals of differences in a text, as `points` writes them: pairs of low and high."""
+    return [tuple(map(float, found)) for found in _LIMITS.findall(evidence)]
 
 
 def _signed(points):

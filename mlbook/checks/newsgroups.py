@@ -224,6 +224,7 @@ def _is_utf8(raw):
 # Section 2.4.2 in our words: the steps that matter here, in their order, with what is missing.
 
 LOADING = """
+import gensim.downloader as api
 from gensim.models import Word2Vec
 
 def read_posts(folder):

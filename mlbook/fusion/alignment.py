@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.cross_decomposition import CCA
 from sklearn.utils.validation import check_is_fitted
 
-from mlbook.fusion.modalities import check_modalities, is_missing
+from mlbook.fusion.modalities import check_labels, check_modalities, is_missing
 from mlbook.fusion.rules import unit_rows
 
 
@@ -26,10 +26,7 @@ class SeparateMaps(BaseEstimator):
         parts = check_modalities(X)
         if set(parts) != set(self.maps):
             raise ValueError(f"maps are for {sorted(self.maps)}, modalities are {sorted(parts)}")
-        y = np.asarray(y)
-        n_items = len(next(iter(parts.values())))
-        if y.shape != (n_items,):
-            raise ValueError(f"need one label an item: {n_items} items, labels of shape {y.shape}")
+        y = check_labels(y, parts)
         self.widths_ = {name: part.shape[1] for name, part in parts.items()}
         self.maps_ = {}
         for name, part in parts.items():

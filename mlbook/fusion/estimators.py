@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
-from mlbook.fusion.modalities import check_modalities, is_missing
+from mlbook.fusion.modalities import check_labels, check_modalities, is_missing
 from mlbook.fusion.rules import (
     RULES,
     as_weights,
@@ -78,7 +78,7 @@ class FeatureFusion(ClassifierMixin, BaseEstimator):
         if self.scale not in SCALES:
             raise ValueError(f"scale must be one of {SCALES}, got {self.scale!r}")
         parts = check_modalities(X)
-        y = _as_labels(y, parts)
+        y = check_labels(y, parts)
         self.widths_ = {name: part.shape[1] for name, part in parts.items()}
         self.means_ = {name: np.nanmean(part, axis=0) for name, part in parts.items()}
         self.scales_ = {name: self._scale(_variances(part)) for name, part in parts.items()}
@@ -93,7 +93,7 @@ class FeatureFusion(ClassifierMixin, BaseEstimator):
 
     def transform(self, X):
         """All features side by side, centred and scaled, shape (n, sum of the widths)."""
-        check_is_fitted(self, "scales_")
+        check_is_fitted(self, "widths_")
         return self._joined(check_modalities(X, self.widths_))
 
     def predict(self, X):
@@ -199,7 +199,7 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
                 raise ValueError(f"the classifier for {name} must have predict_proba")
         if isinstance(self.weights, Mapping):
             as_weights(self.weights, parts)
-        y = _as_labels(y, parts)
+        y = check_labels(y, parts)
         self.classes_, numbers = np.unique(y, return_inverse=True)
         self.prior_ = np.bincount(numbers) / len(numbers)
         self.widths_ = {name: part.shape[1] for name, part in parts.items()}
@@ -305,7 +305,7 @@ class EmbeddingFusion(ClassifierMixin, BaseEstimator):
             As `check_modalities` and `mean_embedding`.
         """
         parts = check_modalities(X)
-        y = _as_labels(y, parts)
+        y = check_labels(y, parts)
         if self.weights is not None:
             as_weights(self.weights, parts)
         self.aligner_ = clone(self.aligner).fit(X, y)
@@ -330,13 +330,6 @@ def _variances(part):
     """Of each feature; 0 for one that never changes, where rounding would leave something."""
     varies = np.nanmax(part, axis=0) > np.nanmin(part, axis=0)
     return np.where(varies, np.nanvar(part, axis=0), 0.0)
-
-
-def _as_labels(y, parts):
-    y, n_items = np.asarray(y), len(next(iter(parts.values())))
-    if y.shape != (n_items,):
-        raise ValueError(f"need one label an item: {n_items} items, labels of shape {y.shape}")
-    return y
 
 
 def _probabilities(classifiers, parts, n_classes):

@@ -68,6 +68,14 @@ def check_modalities(X, widths=None):
     return found
 
 
+def check_labels(y, parts):
+    """The labels as an array, one an item of these modalities; ValueError otherwise."""
+    y, n_items = np.asarray(y), len(next(iter(parts.values())))
+    if y.shape != (n_items,):
+        raise ValueError(f"need one label an item: {n_items} items, labels of shape {y.shape}")
+    return y
+
+
 def is_missing(part):
     """Which items lack a modality, shape (n,), for an array that `check_modalities` returned."""
     return np.isnan(part[:, 0])

@@ -55,7 +55,7 @@ class StreamingCovariance:
         check_number("n_features", n_features, at_least=1, integer=True)
         check_number("ridge", ridge, at_least=0)
         check_number("refresh_every", refresh_every, at_least=1, integer=True)
-        self.ridge, self.refresh_every = self.settings = ridge, refresh_every
+        self.ridge, self.refresh_every = ridge, refresh_every
         self.means = np.empty((0, n_features))
         self.weights = np.empty(0)
         self._squares = np.empty(0)

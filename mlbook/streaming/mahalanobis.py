@@ -105,7 +105,8 @@ class StreamingMahalanobis(ClassifierMixin, LinearMetric):
         check_number("refresh_every", self.refresh_every, at_least=1, integer=True)
         if self.half_life is not None:
             check_number("half_life", self.half_life, above=0)
-        if not anew and (self.ridge, self.refresh_every) != self._state.settings:
+        settings = self.ridge, self.refresh_every
+        if not anew and settings != (self._state.ridge, self._state.refresh_every):
             raise ValueError(
                 "ridge and refresh_every cannot change within a stream: call fit to begin anew"
             )
